@@ -1,0 +1,230 @@
+/**
+ * What leaves the analyzer, and the one type that crosses the wire: `analyze --format json`, `GET /api/v1/analysis` and
+ * the web map all speak it. Field names are a public contract. Every array is sorted, so the same traces give the same bytes.
+ */
+export interface Analysis {
+  readonly schema: 'ringfence.analysis/1';
+  /** First start and last end seen, ISO 8601 in UTC; null when nothing was seen. */
+  readonly window: { readonly from: string | null; readonly to: string | null };
+  /** The environment asked for; null for all of them together. */
+  readonly environment: string | null;
+  /** Every `deployment.environment.name` seen, sorted. */
+  readonly environments: readonly string[];
+  readonly traceCount: number;
+  readonly spanCount: number;
+  /** Traces with a parent that never came. They count for the graph, not for critical-path shares. */
+  readonly incompleteTraceCount: number;
+  readonly services: readonly AnalyzedService[];
+  readonly dependencies: readonly AnalyzedDependency[];
+  readonly cycles: readonly AnalyzedCycle[];
+  readonly entryPoints: readonly AnalyzedEntryPoint[];
+  /** Most severe first, then by kind and id. */
+  readonly findings: readonly Finding[];
+  readonly problems: readonly Problem[];
+  /** The parameters and limits the verdicts rest on, for reproducing them. */
+  readonly parameters: Readonly<Record<string, number>>;
+}
+
+export type NodeKind = 'service' | 'database' | 'destination' | 'external' | 'unknown-caller';
+export type DependencyMode = 'sync' | 'async' | 'data';
+
+export type CriticalPathVerdict = 'critical-path' | 'presumed' | 'value-added' | 'undetermined';
+export type PciClass = 'cde' | 'connected-to' | 'security-impacting' | 'indirect' | 'not-observed';
+
+/** One printed reason of a verdict: what rule, on what evidence. */
+export interface Reason {
+  /** Stable name of the rule, such as `declared`, `latency-critical`, `card-data`, `one-hop`. */
+  readonly rule: string;
+  /** One sentence for people, with its figures in it. */
+  readonly message: string;
+  /** Number of observations behind it; absent where nothing was counted. */
+  readonly n?: number;
+  /** Point estimate and 95 % Wilson interval of the share the rule looks at, each in [0, 1]. */
+  readonly estimate?: number;
+  readonly interval?: readonly [number, number];
+  /** Up to three example traces. */
+  readonly traceIds?: readonly string[];
+  /** The chain of nodes that shows it, in call direction (for `one-hop`: caller then callee). */
+  readonly witnessPath?: readonly string[];
+}
+
+export interface AnalyzedService {
+  /** `namespace/name`, or just the name where there is no namespace. Databases, destinations and externals carry their kind as prefix, such as `database:orders@db:5432`. */
+  readonly id: string;
+  readonly name: string;
+  readonly namespace: string | null;
+  readonly kind: NodeKind;
+  /** `db.system.name`, `messaging.system` or null. */
+  readonly system: string | null;
+  readonly spanCount: number;
+  /** Calls answered (as callee) and those of them that failed. */
+  readonly callCount: number;
+  readonly errorCount: number;
+  /** Service versions seen, sorted. */
+  readonly versions: readonly string[];
+  readonly operations: readonly AnalyzedOperation[];
+  readonly criticalPath: {
+    readonly verdict: CriticalPathVerdict;
+    /** Share of all entry-point time spent in this service on the critical path, in [0, 1]; null below 30 traces. */
+    readonly share: number | null;
+    /** Share of complete traces in which it is on the critical path; null below 30 traces. */
+    readonly frequency: number | null;
+    readonly reasons: readonly Reason[];
+  };
+  readonly pci: { readonly class: PciClass; readonly basis: PciBasis; readonly reasons: readonly Reason[] };
+}
+
+export type PciBasis = 'declared' | 'evidence' | 'candidate' | 'observed' | 'none';
+
+export interface AnalyzedOperation {
+  readonly name: string;
+  readonly callCount: number;
+  readonly errorCount: number;
+  readonly p50Us: number;
+  readonly p95Us: number;
+}
+
+export interface AnalyzedDependency {
+  readonly caller: string;
+  readonly callee: string;
+  readonly mode: DependencyMode;
+  readonly callCount: number;
+  readonly errorCount: number;
+  /** Distinct traces it was seen in. */
+  readonly traceCount: number;
+  /** Quantiles of the callee-side duration, from a histogram whose relative error is stated in `parameters`. */
+  readonly p50Us: number;
+  readonly p95Us: number;
+  readonly p99Us: number;
+  readonly firstSeen: string;
+  readonly lastSeen: string;
+  /** Up to three examples, sorted. */
+  readonly traceIds: readonly string[];
+  /** Caller operation to callee operation, most called first, at most 20. */
+  readonly callSites: readonly AnalyzedCallSite[];
+  /** True where the edge lies inside a strongly connected component of the same services. */
+  readonly inCycle: boolean;
+  /** Both ends in different PCI classes with one end in the CDE. */
+  readonly crossesCde: boolean;
+  /** Share of entry-point time this call's transport and callee took on the critical path; null below 30 traces. */
+  readonly criticalShare: number | null;
+}
+
+export interface AnalyzedCallSite {
+  readonly callerOperation: string;
+  readonly calleeOperation: string;
+  readonly callCount: number;
+  readonly errorCount: number;
+}
+
+export type CycleClass = 're-entrant' | 'operation' | 'structural' | 'soft' | 'self-call';
+
+export interface AnalyzedCycle {
+  /** First 12 hex digits of SHA-256 over level, class family and rotated members: stable over time and rotation. */
+  readonly id: string;
+  readonly class: CycleClass;
+  /** In call direction, starting at the smallest id; the last calls the first. */
+  readonly services: readonly string[];
+  /** The strongly connected component it lies in: `A`, `B`, ... in order of size, then name. */
+  readonly component: string;
+  /** A trace in which the whole circle happened in one request; null where no single request shows it. */
+  readonly witnessTraceId: string | null;
+  /** Each edge of the circle with its evidence, in order. */
+  readonly edges: readonly CycleEdge[];
+  /** Where to break it, best first. */
+  readonly breakAt: readonly BreakProposal[];
+}
+
+export interface CycleEdge {
+  readonly caller: string;
+  readonly callee: string;
+  readonly mode: DependencyMode;
+  readonly callCount: number;
+  readonly traceIds: readonly string[];
+}
+
+export interface BreakProposal {
+  readonly caller: string;
+  readonly callee: string;
+  readonly reasons: readonly string[];
+}
+
+export interface AnalyzedEntryPoint {
+  readonly service: string;
+  readonly operation: string;
+  readonly traceCount: number;
+  readonly errorCount: number;
+  readonly p50Us: number;
+  readonly p95Us: number;
+  readonly p99Us: number;
+  /** Largest share first; shares over services, transport, external calls and backoff add up to 1. Empty below 30 complete traces. */
+  readonly criticalShare: readonly CriticalShare[];
+  readonly traceIds: readonly string[];
+}
+
+export interface CriticalShare {
+  /** A node id, or `transport:caller->callee`. */
+  readonly service: string;
+  /** Its exclusive time on the critical path over all entry-point time, in [0, 1]. */
+  readonly share: number;
+  /** Share of traces in which it is on the critical path at all, in [0, 1]. */
+  readonly frequency: number;
+}
+
+export type Severity = 'error' | 'warning' | 'note';
+export type FindingKind = 'cycle' | 'critical-service' | 'pci-scope' | 'card-data' | 'scope-conflict';
+
+/** Something an architect should act on. Identity is `kind` and subject, never the wording or a count. */
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly id: string;
+  readonly severity: Severity;
+  readonly title: string;
+  readonly message: string;
+  /** Nodes concerned, in the order that tells the story. */
+  readonly services: readonly string[];
+  readonly traceIds: readonly string[];
+}
+
+/** Something the input or the policy did that the reader should know. Never quotes input values. */
+export interface Problem {
+  readonly kind: string;
+  readonly message: string;
+  readonly count: number;
+}
+
+/** One trace for the waterfall: `GET /api/v1/traces/:traceId`. Times count from the start of the trace, in microseconds. */
+export interface TraceDetail {
+  readonly traceId: string;
+  readonly durationUs: number;
+  readonly startedAt: string;
+  readonly isComplete: boolean;
+  /** In reading order: parents before children, siblings by start. */
+  readonly spans: readonly TraceSpan[];
+  /** Newest first; they add up to the duration of the root. */
+  readonly sections: readonly TraceSection[];
+  readonly problems: readonly Problem[];
+}
+
+export interface TraceSpan {
+  readonly spanId: string;
+  readonly parentSpanId: string | null;
+  readonly depth: number;
+  readonly service: string;
+  readonly operation: string;
+  readonly kind: string;
+  readonly startUs: number;
+  readonly endUs: number;
+  readonly isError: boolean;
+  /** False where the parent does not wait for it. */
+  readonly isJoined: boolean;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface TraceSection {
+  readonly spanId: string;
+  readonly service: string;
+  readonly operation: string;
+  readonly startUs: number;
+  readonly endUs: number;
+}
