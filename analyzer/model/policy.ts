@@ -1,0 +1,46 @@
+import type { Severity } from './analysis.ts';
+
+/**
+ * What the team declares in `ringfence.yaml`. Everything is optional; what is declared wins over what is guessed and loses
+ * against evidence only as a visible conflict, never in silence.
+ */
+export interface Policy {
+  /** By node id or plain service name. */
+  readonly services: ReadonlyMap<string, ServicePolicy>;
+  /** Extra hosts of payment providers, matched as suffix of the address. */
+  readonly paymentProviderHosts: readonly string[];
+  /** Services spliced out of the graph (gateways, sidecars): their callers call what they call. */
+  readonly proxies: readonly string[];
+  /** Old name to new name, applied before anything is compared. */
+  readonly aliases: ReadonlyMap<string, string>;
+  /** `service` or `service operation`; empty means: every entry with at least 1 % of the root traffic. */
+  readonly entryPoints: readonly string[];
+  /** `caller -> callee` edges that must stay synchronous, so no proposal may cut them. */
+  readonly neverAsync: readonly (readonly [caller: string, callee: string])[];
+  readonly severities: Readonly<Partial<Record<RuleName, Severity | 'off'>>>;
+  /** Edges seen in fewer distinct traces carry no cycle verdict. */
+  readonly minTraces: number;
+}
+
+export type RuleName = 'newCycle' | 'newCriticalService' | 'newPciScope' | 'cardData' | 'scopeConflict';
+
+export interface ServicePolicy {
+  readonly owner?: string;
+  readonly criticality?: 'critical' | 'high' | 'medium' | 'low';
+  readonly pci?: 'cde' | 'connected-to' | 'security-impacting' | 'out-of-scope';
+  /** Why: required for `out-of-scope`. */
+  readonly reason?: string;
+  /** ISO date on which the declaration must be confirmed again: required for `out-of-scope`. */
+  readonly expires?: string;
+}
+
+export const EMPTY_POLICY: Policy = {
+  services: new Map(),
+  paymentProviderHosts: [],
+  proxies: [],
+  aliases: new Map(),
+  entryPoints: [],
+  neverAsync: [],
+  severities: {},
+  minTraces: 1,
+};
