@@ -159,7 +159,7 @@ export function turnRound(graph: Pick<CompressedGraph, 'nodeCount' | 'offsets' |
 export function sourceOfSlot(graph: Pick<CompressedGraph, 'offsets' | 'targets'>): Int32Array {
   const sources = new Int32Array(graph.targets.length);
   for (let node = 0; node + 1 < graph.offsets.length; node++)
-    sources.fill(node, graph.offsets[node]!, graph.offsets[node + 1]!);
+    sources.fill(node, graph.offsets[node], graph.offsets[node + 1]);
   return sources;
 }
 
