@@ -5,19 +5,44 @@
  * A quantile is the middle of its bucket: at most 1/128 (0.8 %) off, and exact below 128 us.
  */
 export class Histogram {
-  /** Bucket index to count. */
-  readonly counts = new Map<number, number>();
   count = 0;
+  /** Counts of the buckets from `#first` on: durations of one dependency lie close together, so a window is small. */
+  #counts = new Float64Array(0);
+  #first = 0;
 
   add(durationUs: number, times = 1): void {
-    const bucket = bucketOf(durationUs);
-    this.counts.set(bucket, (this.counts.get(bucket) ?? 0) + times);
+    this.addToBucket(bucketOf(durationUs), times);
+  }
+
+  addToBucket(bucket: number, times: number): void {
+    const at = bucket - this.#first;
+    if (at < 0 || at >= this.#counts.length) {
+      this.#widen(bucket, bucket + 1);
+      this.#counts[bucket - this.#first]! += times;
+    } else {
+      this.#counts[at]! += times;
+    }
     this.count += times;
   }
 
   merge(other: Histogram): void {
-    for (const [bucket, count] of other.counts) this.counts.set(bucket, (this.counts.get(bucket) ?? 0) + count);
+    const counts = other.#counts;
+    let from = 0;
+    let to = counts.length;
+    while (from < to && counts[from] === 0) from++;
+    while (to > from && counts[to - 1] === 0) to--;
+    if (from === to) return;
+    this.#widen(other.#first + from, other.#first + to);
+    const shift = other.#first - this.#first;
+    for (let at = from; at < to; at++) this.#counts[at + shift]! += counts[at]!;
     this.count += other.count;
+  }
+
+  /** Calls back for each bucket that holds anything, ascending. */
+  forEachBucket(callback: (bucket: number, count: number) => void): void {
+    for (let at = 0; at < this.#counts.length; at++) {
+      if (this.#counts[at]! > 0) callback(this.#first + at, this.#counts[at]!);
+    }
   }
 
   /** The value below or at which the share `q` in [0, 1] of all values lies, in whole microseconds; undefined when empty. */
@@ -25,11 +50,24 @@ export class Histogram {
     if (this.count === 0) return undefined;
     const rank = Math.max(1, Math.ceil(q * this.count));
     let seen = 0;
-    for (const bucket of [...this.counts.keys()].sort((a, b) => a - b)) {
-      seen += this.counts.get(bucket)!;
-      if (seen >= rank) return middleOf(bucket);
+    let at = 0;
+    for (; at < this.#counts.length - 1; at++) {
+      seen += this.#counts[at]!;
+      if (seen >= rank) break;
     }
-    return undefined;
+    return middleOf(this.#first + at);
+  }
+
+  /** Makes the window hold the buckets `[from, to)`. */
+  #widen(from: number, to: number): void {
+    const length = this.#counts.length;
+    if (length > 0 && from >= this.#first && to <= this.#first + length) return;
+    const first = length === 0 ? from : Math.min(from, this.#first);
+    const end = length === 0 ? to : Math.max(to, this.#first + length);
+    const counts = new Float64Array(end - first);
+    counts.set(this.#counts, length === 0 ? 0 : this.#first - first);
+    this.#counts = counts;
+    this.#first = first;
   }
 }
 

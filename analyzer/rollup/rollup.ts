@@ -26,6 +26,8 @@ export interface Rollup {
   readonly reentries: Map<string, ReentryRollup>;
   /** By `joinKey(node, operation, place, brand, strength)`. */
   readonly cardEvidence: Map<string, CardEvidenceRollup>;
+  /** By `joinKey(producer, consumer, destination)`: who really reaches whom through a topic or queue. */
+  readonly viaDestinations: Map<string, ViaDestinationRollup>;
   /** Problems of single traces by kind, such as `orphan` or `parent-cycle`, in spans. */
   readonly problems: Map<string, number>;
 }
@@ -125,6 +127,16 @@ export interface EntryPartRollup {
 export interface ReentryRollup {
   /** In call direction; the last member calls the first again. Starts at the smallest id. */
   readonly members: readonly string[];
+  traceCount: number;
+  readonly traceIds: SmallestIds;
+}
+
+/** A message of `producer` that `consumer` took from `destination`, known by parent or span link, never by the topic alone. */
+export interface ViaDestinationRollup {
+  readonly producer: string;
+  readonly consumer: string;
+  readonly destination: string;
+  callCount: number;
   traceCount: number;
   readonly traceIds: SmallestIds;
 }

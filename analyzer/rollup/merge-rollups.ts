@@ -1,0 +1,302 @@
+import { Histogram } from './histogram.ts';
+import {
+  type CallSiteRollup,
+  type CardEvidenceRollup,
+  type DependencyRollup,
+  type EntryPartRollup,
+  type EntryPointRollup,
+  joinKey,
+  type NodeRollup,
+  type OperationRollup,
+  type ReentryRollup,
+  type Rollup,
+  type SmallestIds,
+  type ViaDestinationRollup,
+} from './rollup.ts';
+
+/** How many example traces each fact keeps. */
+export const EXAMPLE_LIMIT = 3;
+
+export function emptyRollup(): Rollup {
+  return {
+    traceCount: 0,
+    incompleteTraceCount: 0,
+    spanCount: 0,
+    fromUs: Infinity,
+    toUs: -Infinity,
+    environments: new Set(),
+    nodes: new Map(),
+    dependencies: new Map(),
+    entryPoints: new Map(),
+    reentries: new Map(),
+    cardEvidence: new Map(),
+    viaDestinations: new Map(),
+    problems: new Map(),
+  };
+}
+
+/** Adds `other` to `target`, which is changed; `other` is not, and shares nothing with it afterwards. */
+export function addRollup(target: Rollup, other: Rollup): void {
+  target.traceCount += other.traceCount;
+  target.incompleteTraceCount += other.incompleteTraceCount;
+  target.spanCount += other.spanCount;
+  target.fromUs = Math.min(target.fromUs, other.fromUs);
+  target.toUs = Math.max(target.toUs, other.toUs);
+  addAll(target.environments, other.environments);
+  for (const node of other.nodes.values()) addNode(nodeIn(target, node), node);
+  for (const dependency of other.dependencies.values()) {
+    addDependency(dependencyIn(target, dependency), dependency);
+  }
+  for (const entry of other.entryPoints.values()) addEntryPoint(entryPointIn(target, entry), entry);
+  for (const reentry of other.reentries.values()) addReentry(reentryIn(target, reentry.members), reentry);
+  for (const evidence of other.cardEvidence.values()) addCardEvidence(cardEvidenceIn(target, evidence), evidence);
+  for (const pair of other.viaDestinations.values()) addViaDestination(viaDestinationIn(target, pair), pair);
+  for (const [kind, count] of other.problems) target.problems.set(kind, (target.problems.get(kind) ?? 0) + count);
+}
+
+/** One rollup of many; none of them is changed. */
+export function mergeRollups(rollups: Iterable<Rollup>): Rollup {
+  const merged = emptyRollup();
+  for (const rollup of rollups) addRollup(merged, rollup);
+  return merged;
+}
+
+/** Puts an id among the smallest three. */
+export function addExample(ids: SmallestIds, id: string): void {
+  if (ids.length === EXAMPLE_LIMIT && id >= ids[EXAMPLE_LIMIT - 1]!) return;
+  if (ids.includes(id)) return;
+  let at = ids.length;
+  while (at > 0 && ids[at - 1]! > id) at--;
+  ids.splice(at, 0, id);
+  if (ids.length > EXAMPLE_LIMIT) ids.pop();
+}
+
+// The functions below find an entry by its identity, or add an empty one to the rollup.
+
+export function nodeIn(rollup: Rollup, { id, name, namespace, kind, system }: NodeIdentity): NodeRollup {
+  return getOrAdd(rollup.nodes, id, () => ({
+    id,
+    name,
+    namespace,
+    kind,
+    system,
+    spanCount: 0,
+    firstSeenUs: Infinity,
+    lastSeenUs: -Infinity,
+    versions: new Set(),
+    criticalities: new Set(),
+    pciScopes: new Set(),
+    operations: new Map(),
+  }));
+}
+type NodeIdentity = Pick<NodeRollup, 'id' | 'name' | 'namespace' | 'kind' | 'system'>;
+
+export function operationIn(node: NodeRollup, operation: string): OperationRollup {
+  return getOrAdd(node.operations, operation, () => ({ callCount: 0, errorCount: 0, latency: new Histogram() }));
+}
+
+export function dependencyIn(
+  rollup: Rollup,
+  { caller, callee, mode }: Pick<DependencyRollup, 'caller' | 'callee' | 'mode'>,
+): DependencyRollup {
+  return getOrAdd(rollup.dependencies, joinKey(caller, callee, mode), () => ({
+    caller,
+    callee,
+    mode,
+    callCount: 0,
+    errorCount: 0,
+    traceCount: 0,
+    latency: new Histogram(),
+    firstSeenUs: Infinity,
+    lastSeenUs: -Infinity,
+    traceIds: [],
+    callSites: new Map(),
+    criticalUs: 0,
+  }));
+}
+
+export function callSiteIn(
+  dependency: DependencyRollup,
+  callerOperation: string,
+  calleeOperation: string,
+): CallSiteRollup {
+  return getOrAdd(dependency.callSites, joinKey(callerOperation, calleeOperation), () => ({
+    callerOperation,
+    calleeOperation,
+    callCount: 0,
+    errorCount: 0,
+    failedParentFailed: 0,
+    failedParentOk: 0,
+    okParentFailed: 0,
+    okParentOk: 0,
+    offPathCount: 0,
+    lastUseCount: 0,
+    unjoinedCount: 0,
+  }));
+}
+
+export function entryPointIn(
+  rollup: Rollup,
+  { node, operation }: Pick<EntryPointRollup, 'node' | 'operation'>,
+): EntryPointRollup {
+  return getOrAdd(rollup.entryPoints, joinKey(node, operation), () => ({
+    node,
+    operation,
+    traceCount: 0,
+    completeTraceCount: 0,
+    errorCount: 0,
+    totalUs: 0,
+    latency: new Histogram(),
+    traceIds: [],
+    parts: new Map(),
+  }));
+}
+
+export function entryPartIn(entry: EntryPointRollup, part: string): EntryPartRollup {
+  return getOrAdd(entry.parts, part, () => ({
+    criticalUs: 0,
+    criticalTraceCount: 0,
+    joinedTraceCount: 0,
+    failedRootFailed: 0,
+    failedRootOk: 0,
+    okRootFailed: 0,
+    okRootOk: 0,
+    traceIds: [],
+  }));
+}
+
+export function reentryIn(rollup: Rollup, members: readonly string[]): ReentryRollup {
+  return getOrAdd(rollup.reentries, joinKey(...members), () => ({ members, traceCount: 0, traceIds: [] }));
+}
+
+export function cardEvidenceIn(
+  rollup: Rollup,
+  { node, operation, place, brand, strength }: CardEvidenceIdentity,
+): CardEvidenceRollup {
+  return getOrAdd(rollup.cardEvidence, joinKey(node, operation, place, brand, strength), () => ({
+    node,
+    operation,
+    place,
+    brand,
+    strength,
+    count: 0,
+    firstSeenUs: Infinity,
+    lastSeenUs: -Infinity,
+    traceIds: [],
+  }));
+}
+type CardEvidenceIdentity = Pick<CardEvidenceRollup, 'node' | 'operation' | 'place' | 'brand' | 'strength'>;
+
+export function viaDestinationIn(
+  rollup: Rollup,
+  { producer, consumer, destination }: Pick<ViaDestinationRollup, 'producer' | 'consumer' | 'destination'>,
+): ViaDestinationRollup {
+  return getOrAdd(rollup.viaDestinations, joinKey(producer, consumer, destination), () => ({
+    producer,
+    consumer,
+    destination,
+    callCount: 0,
+    traceCount: 0,
+    traceIds: [],
+  }));
+}
+
+function addNode(target: NodeRollup, other: NodeRollup): void {
+  target.spanCount += other.spanCount;
+  widenSeen(target, other);
+  addAll(target.versions, other.versions);
+  addAll(target.criticalities, other.criticalities);
+  addAll(target.pciScopes, other.pciScopes);
+  for (const [name, operation] of other.operations) {
+    const own = operationIn(target, name);
+    own.callCount += operation.callCount;
+    own.errorCount += operation.errorCount;
+    own.latency.merge(operation.latency);
+  }
+}
+
+function addDependency(target: DependencyRollup, other: DependencyRollup): void {
+  target.callCount += other.callCount;
+  target.errorCount += other.errorCount;
+  target.traceCount += other.traceCount;
+  target.latency.merge(other.latency);
+  widenSeen(target, other);
+  addExamples(target.traceIds, other.traceIds);
+  target.criticalUs += other.criticalUs;
+  for (const site of other.callSites.values()) {
+    const own = callSiteIn(target, site.callerOperation, site.calleeOperation);
+    own.callCount += site.callCount;
+    own.errorCount += site.errorCount;
+    own.failedParentFailed += site.failedParentFailed;
+    own.failedParentOk += site.failedParentOk;
+    own.okParentFailed += site.okParentFailed;
+    own.okParentOk += site.okParentOk;
+    own.offPathCount += site.offPathCount;
+    own.lastUseCount += site.lastUseCount;
+    own.unjoinedCount += site.unjoinedCount;
+  }
+}
+
+function addEntryPoint(target: EntryPointRollup, other: EntryPointRollup): void {
+  target.traceCount += other.traceCount;
+  target.completeTraceCount += other.completeTraceCount;
+  target.errorCount += other.errorCount;
+  target.totalUs += other.totalUs;
+  target.latency.merge(other.latency);
+  addExamples(target.traceIds, other.traceIds);
+  for (const [name, part] of other.parts) {
+    const own = entryPartIn(target, name);
+    own.criticalUs += part.criticalUs;
+    own.criticalTraceCount += part.criticalTraceCount;
+    own.joinedTraceCount += part.joinedTraceCount;
+    own.failedRootFailed += part.failedRootFailed;
+    own.failedRootOk += part.failedRootOk;
+    own.okRootFailed += part.okRootFailed;
+    own.okRootOk += part.okRootOk;
+    addExamples(own.traceIds, part.traceIds);
+  }
+}
+
+function addReentry(target: ReentryRollup, other: ReentryRollup): void {
+  target.traceCount += other.traceCount;
+  addExamples(target.traceIds, other.traceIds);
+}
+
+function addCardEvidence(target: CardEvidenceRollup, other: CardEvidenceRollup): void {
+  target.count += other.count;
+  widenSeen(target, other);
+  addExamples(target.traceIds, other.traceIds);
+}
+
+function addViaDestination(target: ViaDestinationRollup, other: ViaDestinationRollup): void {
+  target.callCount += other.callCount;
+  target.traceCount += other.traceCount;
+  addExamples(target.traceIds, other.traceIds);
+}
+
+interface Seen {
+  firstSeenUs: number;
+  lastSeenUs: number;
+}
+
+function widenSeen(target: Seen, other: Readonly<Seen>): void {
+  target.firstSeenUs = Math.min(target.firstSeenUs, other.firstSeenUs);
+  target.lastSeenUs = Math.max(target.lastSeenUs, other.lastSeenUs);
+}
+
+function addExamples(target: SmallestIds, ids: readonly string[]): void {
+  for (const id of ids) addExample(target, id);
+}
+
+function addAll<T>(target: Set<T>, values: Iterable<T>): void {
+  for (const value of values) target.add(value);
+}
+
+function getOrAdd<T>(map: Map<string, T>, key: string, create: () => T): T {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = create();
+    map.set(key, value);
+  }
+  return value;
+}

@@ -1,0 +1,48 @@
+import { SPAN_FLAG, SPAN_KIND } from '../model/span.ts';
+import type { SpanTree } from './span-tree.ts';
+
+/** How far a child may outlive a parent that waits for it: rounding within one host, unsynchronised clocks between two. */
+const SAME_HOST_TOLERANCE_US = 100;
+const OTHER_HOST_TOLERANCE_US = 1000;
+
+/**
+ * For each node 1 if its parent waits for it, else 0; roots count as joined. What nobody waits for cannot delay anybody:
+ * a fire-and-forget call is never critical, however long it runs (algorithms B3).
+ */
+export function joinedChildren(tree: SpanTree, joined: Uint8Array = new Uint8Array(tree.count)): Uint8Array {
+  const { table, rows, parents, startUs, endUs } = tree;
+  for (let node = 0; node < tree.count; node++) {
+    const parent = parents[node]!;
+    joined[node] = 1;
+    if (parent < 0) continue;
+    const row = rows[node]!;
+    const parentRow = rows[parent]!;
+    const kind = table.kinds[row]!;
+    const parentKind = table.kinds[parentRow]!;
+    if ((table.flags[row]! & SPAN_FLAG.followsFrom) !== 0) joined[node] = 0;
+    else if (parentKind === SPAN_KIND.producer && kind !== SPAN_KIND.internal) joined[node] = 0;
+    else if (kind === SPAN_KIND.consumer && isRemote(tree, node, parent)) joined[node] = 0;
+    // A caller always has its answer, or its timeout, when its span ends; what runs on behind it is abandoned work.
+    else if (parentKind === SPAN_KIND.client && kind === SPAN_KIND.server) joined[node] = 1;
+    // |--parent--|
+    //            |--child--|
+    else if (startUs[node]! >= endUs[parent]! && endUs[node]! > endUs[parent]!) joined[node] = 0;
+    // |--parent--|
+    //       |--child-----|
+    else if (endUs[node]! > endUs[parent]! + tolerance(tree, row, parentRow)) joined[node] = 0;
+  }
+  return joined;
+}
+
+function isRemote(tree: SpanTree, node: number, parent: number): boolean {
+  return tree.table.resources[tree.rows[node]!] !== tree.table.resources[tree.rows[parent]!];
+}
+
+function tolerance(tree: SpanTree, row: number, parentRow: number): number {
+  const { resources, dictionary } = tree.table;
+  const [own, other] = [resources[row]!, resources[parentRow]!];
+  if (own === other) return SAME_HOST_TOLERANCE_US;
+  const { host } = dictionary.resources.get(own);
+  const isSameHost = host !== undefined && host === dictionary.resources.get(other).host;
+  return isSameHost ? SAME_HOST_TOLERANCE_US : OTHER_HOST_TOLERANCE_US;
+}
