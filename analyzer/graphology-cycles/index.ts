@@ -6,3 +6,7 @@ export {
   stronglyConnectedComponents,
 } from './strongly-connected-components.ts';
 export type { ComponentLabels } from './strongly-connected-components.ts';
+export { condensation, topologicalGenerations } from './condensation.ts';
+export type { CondensedEdge, CondensedNode } from './condensation.ts';
+export { elementaryCycles, forEachElementaryCycle } from './elementary-cycles.ts';
+export type { ElementaryCycles, ElementaryCyclesOptions } from './elementary-cycles.ts';
