@@ -10,3 +10,5 @@ export { condensation, topologicalGenerations } from './condensation.ts';
 export type { CondensedEdge, CondensedNode } from './condensation.ts';
 export { elementaryCycles, forEachElementaryCycle } from './elementary-cycles.ts';
 export type { ElementaryCycles, ElementaryCyclesOptions } from './elementary-cycles.ts';
+export { rotateToSmallest } from './rotate-to-smallest.ts';
+export { forEachShortestCycle, shortestCycles, shortestCycleThrough } from './shortest-cycle.ts';
