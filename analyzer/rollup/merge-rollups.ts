@@ -1,5 +1,6 @@
 import { Histogram } from './histogram.ts';
 import {
+  type AddressRollup,
   type CallSiteRollup,
   type CardEvidenceRollup,
   type DependencyRollup,
@@ -31,6 +32,7 @@ export function emptyRollup(): Rollup {
     reentries: new Map(),
     cardEvidence: new Map(),
     viaDestinations: new Map(),
+    addresses: new Map(),
     problems: new Map(),
   };
 }
@@ -51,6 +53,7 @@ export function addRollup(target: Rollup, other: Rollup): void {
   for (const reentry of other.reentries.values()) addReentry(reentryIn(target, reentry.members), reentry);
   for (const evidence of other.cardEvidence.values()) addCardEvidence(cardEvidenceIn(target, evidence), evidence);
   for (const pair of other.viaDestinations.values()) addViaDestination(viaDestinationIn(target, pair), pair);
+  for (const address of other.addresses.values()) addressIn(target, address).callCount += address.callCount;
   for (const [kind, count] of other.problems) target.problems.set(kind, (target.problems.get(kind) ?? 0) + count);
 }
 
@@ -112,6 +115,7 @@ export function dependencyIn(
     traceIds: [],
     callSites: new Map(),
     criticalUs: 0,
+    cardEvidenceCount: 0,
   }));
 }
 
@@ -144,6 +148,7 @@ export function entryPointIn(
     operation,
     traceCount: 0,
     completeTraceCount: 0,
+    serverTraceCount: 0,
     errorCount: 0,
     totalUs: 0,
     latency: new Histogram(),
@@ -201,6 +206,13 @@ export function viaDestinationIn(
   }));
 }
 
+export function addressIn(
+  rollup: Rollup,
+  { address, service }: Pick<AddressRollup, 'address' | 'service'>,
+): AddressRollup {
+  return getOrAdd(rollup.addresses, joinKey(address, service), () => ({ address, service, callCount: 0 }));
+}
+
 function addNode(target: NodeRollup, other: NodeRollup): void {
   target.spanCount += other.spanCount;
   widenSeen(target, other);
@@ -223,6 +235,7 @@ function addDependency(target: DependencyRollup, other: DependencyRollup): void 
   widenSeen(target, other);
   addExamples(target.traceIds, other.traceIds);
   target.criticalUs += other.criticalUs;
+  target.cardEvidenceCount += other.cardEvidenceCount;
   for (const site of other.callSites.values()) {
     const own = callSiteIn(target, site.callerOperation, site.calleeOperation);
     own.callCount += site.callCount;
@@ -240,6 +253,7 @@ function addDependency(target: DependencyRollup, other: DependencyRollup): void 
 function addEntryPoint(target: EntryPointRollup, other: EntryPointRollup): void {
   target.traceCount += other.traceCount;
   target.completeTraceCount += other.completeTraceCount;
+  target.serverTraceCount += other.serverTraceCount;
   target.errorCount += other.errorCount;
   target.totalUs += other.totalUs;
   target.latency.merge(other.latency);

@@ -20,6 +20,11 @@ export interface Rollup {
   readonly nodes: Map<string, NodeRollup>;
   /** By `joinKey(caller, callee, mode)`. */
   readonly dependencies: Map<string, DependencyRollup>;
+  /**
+   * By `joinKey(address, service)`: which service answered calls to an address. A call whose callee sent no span leads to
+   * `external:address`; where these pairs agree, that node is the service in disguise.
+   */
+  readonly addresses: Map<string, AddressRollup>;
   /** By `joinKey(node, operation)`: where requests come in from outside. */
   readonly entryPoints: Map<string, EntryPointRollup>;
   /** By `joinKey(...members)`: service chains that came back to their first member within one request. */
@@ -71,8 +76,18 @@ export interface DependencyRollup {
   readonly traceIds: SmallestIds;
   /** By `joinKey(callerOperation, calleeOperation)`. */
   readonly callSites: Map<string, CallSiteRollup>;
-  /** Sum over traces of the callee-side plus transport time on the critical path of the entry. */
+  /** Sum over complete traces of the callee-side plus transport time on the critical path of the entry. */
   criticalUs: number;
+  /** Calls with strong card evidence or authentication data on the span of either end. */
+  cardEvidenceCount: number;
+}
+
+/** An address that an instrumented service answered. */
+export interface AddressRollup {
+  /** `host` or `host:port`, as in `external:host:port`. */
+  readonly address: string;
+  readonly service: string;
+  callCount: number;
 }
 
 export interface CallSiteRollup {
@@ -99,6 +114,8 @@ export interface EntryPointRollup {
   /** All traces, then those that are complete: shares look only at the latter. */
   traceCount: number;
   completeTraceCount: number;
+  /** Traces whose root is a SERVER span: the others are jobs, consumers and instrumented clients. */
+  serverTraceCount: number;
   errorCount: number;
   /** Sum of the root durations of complete traces. */
   totalUs: number;
