@@ -6,42 +6,42 @@
  */
 export class Histogram {
   count = 0;
-  /** Counts of the buckets from `#first` on: durations of one dependency lie close together, so a window is small. */
-  #counts = new Float64Array(0);
-  #first = 0;
+  /** Counts of the buckets from `firstBucket` on: durations of one dependency lie close together, so a window is small. */
+  counts = new Float64Array(0);
+  firstBucket = 0;
 
   add(durationUs: number, times = 1): void {
     this.addToBucket(bucketOf(durationUs), times);
   }
 
   addToBucket(bucket: number, times: number): void {
-    const at = bucket - this.#first;
-    if (at < 0 || at >= this.#counts.length) {
-      this.#widen(bucket, bucket + 1);
-      this.#counts[bucket - this.#first]! += times;
+    const at = bucket - this.firstBucket;
+    if (at < 0 || at >= this.counts.length) {
+      this.makeRoom(bucket, bucket + 1);
+      this.counts[bucket - this.firstBucket]! += times;
     } else {
-      this.#counts[at]! += times;
+      this.counts[at]! += times;
     }
     this.count += times;
   }
 
   merge(other: Histogram): void {
-    const counts = other.#counts;
+    const counts = other.counts;
     let from = 0;
     let to = counts.length;
     while (from < to && counts[from] === 0) from++;
     while (to > from && counts[to - 1] === 0) to--;
     if (from === to) return;
-    this.#widen(other.#first + from, other.#first + to);
-    const shift = other.#first - this.#first;
-    for (let at = from; at < to; at++) this.#counts[at + shift]! += counts[at]!;
+    this.makeRoom(other.firstBucket + from, other.firstBucket + to);
+    const shift = other.firstBucket - this.firstBucket;
+    for (let at = from; at < to; at++) this.counts[at + shift]! += counts[at]!;
     this.count += other.count;
   }
 
   /** Calls back for each bucket that holds anything, ascending. */
   forEachBucket(callback: (bucket: number, count: number) => void): void {
-    for (let at = 0; at < this.#counts.length; at++) {
-      if (this.#counts[at]! > 0) callback(this.#first + at, this.#counts[at]!);
+    for (let at = 0; at < this.counts.length; at++) {
+      if (this.counts[at]! > 0) callback(this.firstBucket + at, this.counts[at]!);
     }
   }
 
@@ -51,23 +51,27 @@ export class Histogram {
     const rank = Math.max(1, Math.ceil(q * this.count));
     let seen = 0;
     let at = 0;
-    for (; at < this.#counts.length - 1; at++) {
-      seen += this.#counts[at]!;
+    for (; at < this.counts.length - 1; at++) {
+      seen += this.counts[at]!;
       if (seen >= rank) break;
     }
-    return middleOf(this.#first + at);
+    return middleOf(this.firstBucket + at);
   }
 
-  /** Makes the window hold the buckets `[from, to)`. */
-  #widen(from: number, to: number): void {
-    const length = this.#counts.length;
-    if (length > 0 && from >= this.#first && to <= this.#first + length) return;
-    const first = length === 0 ? from : Math.min(from, this.#first);
-    const end = length === 0 ? to : Math.max(to, this.#first + length);
+  /** Makes the window hold the buckets `[from, to)`, in steps of a power of two, so that it seldom has to grow. */
+  makeRoom(from: number, to: number): void {
+    const { length } = this.counts;
+    if (from >= this.firstBucket && to <= this.firstBucket + length) return;
+    let first = length === 0 ? from : Math.min(from, this.firstBucket);
+    let end = length === 0 ? to : Math.max(to, this.firstBucket + length);
+    if (length > 0 || end - first > 1) {
+      first = first - (first % SUB_BUCKETS);
+      end = end + SUB_BUCKETS - (end % SUB_BUCKETS);
+    }
     const counts = new Float64Array(end - first);
-    counts.set(this.#counts, length === 0 ? 0 : this.#first - first);
-    this.#counts = counts;
-    this.#first = first;
+    if (length > 0) counts.set(this.counts, this.firstBucket - first);
+    this.counts = counts;
+    this.firstBucket = first;
   }
 }
 

@@ -32,7 +32,7 @@ export class CriticalPathFinder {
   #ahead = new Int32Array(0);
 
   #tree: SpanTree | undefined;
-  #joined = new Uint8Array(0);
+  #joined: Uint8Array = new Uint8Array(0);
 
   /** Takes up a trace; `joined` is what `joinedChildren` returns for it. O(n), once for all of its roots. */
   load(tree: SpanTree, joined: Uint8Array): void {
