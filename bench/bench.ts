@@ -1,12 +1,26 @@
-/** One line of the bench: a ratio to a baseline in the same run, or a value with a unit. */
+/**
+ * One figure of `npm run bench`. Most are ratios to a baseline measured in the same run on the same bytes, since absolute
+ * figures say more about the machine than about the code.
+ */
 export interface BenchResult {
   readonly figure: string;
+  /** Ours against the baseline; absent where the figure is absolute. */
   readonly ratio?: number;
   readonly value?: number;
   readonly unit: string;
   readonly atLeast: number;
   readonly aim: number;
   readonly better: 'higher' | 'lower';
-  /** What was measured on what, in a line. */
   readonly detail: string;
+}
+
+/** Median of what `fn` returns in `rounds` calls; an odd number of rounds gives a value that was measured. */
+export function medianOf(rounds: number, fn: (round: number) => number): number {
+  return median(Array.from({ length: rounds }, (_, round) => fn(round)));
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
