@@ -1,6 +1,6 @@
 import { forEachBoundedCycleFrom } from './bounded-cycle-search.ts';
 import type { EmitCycle } from './bounded-cycle-search.ts';
-import { cutSubgraph, toCompressed, turnRound } from './compressed-graph.ts';
+import { cutSubgraph, sourceOfSlot, toCompressed, turnRound } from './compressed-graph.ts';
 import type { CompressedGraph, GraphInput, Subgraph } from './compressed-graph.ts';
 import { NodeHeap } from './node-heap.ts';
 import { labelComponents, membersOfComponents } from './strongly-connected-components.ts';
@@ -120,8 +120,7 @@ function circuitsThroughFirst(part: Subgraph, emit: EmitCycle): boolean {
   const firstWaiting = new Int32Array(nodeCount).fill(-1);
   const nextWaiting = new Int32Array(targets.length);
   const isWaiting = new Uint8Array(targets.length);
-  const sources = new Int32Array(targets.length);
-  for (let node = 0; node < nodeCount; node++) sources.fill(node, offsets[node], offsets[node + 1]);
+  const sources = sourceOfSlot(part);
   const toFree: number[] = [];
 
   let pathLength = 1;

@@ -12,3 +12,5 @@ export { elementaryCycles, forEachElementaryCycle } from './elementary-cycles.ts
 export type { ElementaryCycles, ElementaryCyclesOptions } from './elementary-cycles.ts';
 export { rotateToSmallest } from './rotate-to-smallest.ts';
 export { forEachShortestCycle, shortestCycles, shortestCycleThrough } from './shortest-cycle.ts';
+export { feedbackArcs, feedbackArcSet } from './feedback-arc-set.ts';
+export type { FeedbackArcs, FeedbackArcSetOptions, FeedbackArcSetSearch } from './feedback-arc-set.ts';
