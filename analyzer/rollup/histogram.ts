@@ -7,7 +7,7 @@
 export class Histogram {
   count = 0;
   /** Counts of the buckets from `firstBucket` on: durations of one dependency lie close together, so a window is small. */
-  counts = new Float64Array(0);
+  counts: number[] = [];
   firstBucket = 0;
 
   add(durationUs: number, times = 1): void {
@@ -68,8 +68,10 @@ export class Histogram {
       first = first - (first % SUB_BUCKETS);
       end = end + SUB_BUCKETS - (end % SUB_BUCKETS);
     }
-    const counts = new Float64Array(end - first);
-    if (length > 0) counts.set(this.counts, this.firstBucket - first);
+    // An ordinary array: thousands of small typed arrays cost more to make than to fill.
+    const counts = new Array<number>(end - first).fill(0);
+    const shift = this.firstBucket - first;
+    for (let at = 0; at < length; at++) counts[at + shift] = this.counts[at]!;
     this.counts = counts;
     this.firstBucket = first;
   }
