@@ -87,7 +87,7 @@ function plain(value: unknown): unknown {
     value.forEachBucket((bucket, count) => buckets.push([bucket, count]));
     return { count: value.count, buckets };
   }
-  if (value instanceof Map) return [...value].map(([key, item]) => [key, plain(item)]).sort();
+  if (value instanceof Map) return [...(value as Map<string, unknown>)].map(([key, item]) => [key, plain(item)]).sort();
   if (value instanceof Set) return [...(value as Set<string>)].sort();
   if (Array.isArray(value)) return value.map((item: unknown) => plain(item));
   if (typeof value === 'object' && value !== null) {

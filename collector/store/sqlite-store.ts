@@ -1,0 +1,270 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+
+import type { TraceDetail } from '../../analyzer/model/analysis.ts';
+import { exampleTraceIds } from '../../analyzer/rollup/example-traces.ts';
+import { addRollup, emptyRollup } from '../../analyzer/rollup/merge-rollups.ts';
+import type { Rollup } from '../../analyzer/rollup/rollup.ts';
+import { encodeRollup, RollupReader } from '../../analyzer/rollup/rollup-codec.ts';
+import {
+  DEFAULT_RETENTION,
+  type Retention,
+  type Store,
+  type StoreChange,
+  StoreError,
+  type StoreWindow,
+} from './store.ts';
+
+/** Steps of time, in seconds: what is old is kept in longer ones. */
+const MINUTE_S = 60;
+const HOUR_S = 3600;
+const DAY_S = 86_400;
+
+const SCHEMA_VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+  CREATE TABLE rollups (
+    step_s INTEGER NOT NULL, start_s INTEGER NOT NULL, environment TEXT NOT NULL, bytes BLOB NOT NULL,
+    PRIMARY KEY (step_s, start_s, environment)
+  );
+  CREATE TABLE traces (id INTEGER PRIMARY KEY, trace_id TEXT NOT NULL, start_s INTEGER NOT NULL, bytes BLOB NOT NULL);
+  CREATE UNIQUE INDEX traces_by_trace_id ON traces (trace_id);
+  CREATE INDEX traces_by_start ON traces (start_s);
+`;
+
+/**
+ * The embedded store: one SQLite file in the data directory (write-ahead log, full synchronisation, one writer). A rollup is
+ * one packed row per minute and environment, so a commit costs the same for one dependency as for a thousand.
+ *
+ * `directory` may be `:memory:` for a store that ends with the process. Throws a StoreError if another process holds the
+ * store, if a newer version wrote it, or if it is damaged.
+ */
+export function openSqliteStore(directory: string, retention: Retention = DEFAULT_RETENTION): Store {
+  const database = openDatabase(directory);
+  return new SqliteStore(database, retention);
+}
+
+class SqliteStore implements Store {
+  readonly #database: DatabaseSync;
+  readonly #retention: Retention;
+  readonly #readOne: StatementSync;
+  readonly #write: StatementSync;
+  readonly #writeTrace: StatementSync;
+  readonly #writeFact: StatementSync;
+
+  constructor(database: DatabaseSync, retention: Retention) {
+    this.#database = database;
+    this.#retention = retention;
+    this.#readOne = database.prepare('SELECT bytes FROM rollups WHERE step_s = ? AND start_s = ? AND environment = ?');
+    this.#write = database.prepare(
+      `INSERT INTO rollups (step_s, start_s, environment, bytes) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET bytes = excluded.bytes`,
+    );
+    this.#writeTrace = database.prepare(
+      `INSERT INTO traces (trace_id, start_s, bytes) VALUES (?, ?, ?)
+       ON CONFLICT (trace_id) DO UPDATE SET bytes = excluded.bytes, start_s = excluded.start_s`,
+    );
+    this.#writeFact = database.prepare(
+      'INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+    );
+  }
+
+  commit({ rollups, traces, checkpoint }: StoreChange): void {
+    this.#transaction(() => {
+      for (const { atUs, environment, rollup } of rollups) {
+        const atS = Math.floor(atUs / 1e6);
+        // What comes late goes where its time has been folded to.
+        const step = this.#stepOf(atS, environment);
+        this.#add(step, startOf(atS, step), environment, rollup);
+      }
+      for (const trace of traces) {
+        const startS = Math.floor(Date.parse(trace.startedAt) / 1000);
+        this.#writeTrace.run(trace.traceId, startS, deflateRawSync(JSON.stringify(trace), { level: 1 }));
+      }
+      if (checkpoint !== undefined) this.#writeFact.run('checkpoint', checkpoint);
+    });
+  }
+
+  checkpoint(): Uint8Array | undefined {
+    const row = this.#database.prepare("SELECT value FROM facts WHERE name = 'checkpoint'").get();
+    return row === undefined ? undefined : (row['value'] as Uint8Array);
+  }
+
+  read({ fromUs, toUs, environment }: StoreWindow = {}): Rollup {
+    const fromS = fromUs === undefined ? 0 : Math.floor(fromUs / 1e6);
+    const toS = toUs === undefined ? Number.MAX_SAFE_INTEGER : Math.ceil(toUs / 1e6);
+    // A step belongs to the window if any part of it does: folded time is coarse, and leaving it out would hide edges.
+    const rows = this.#database
+      .prepare(
+        `SELECT bytes FROM rollups WHERE start_s < ? AND start_s + step_s > ? AND (? IS NULL OR environment = ?)
+         ORDER BY step_s, start_s, environment`,
+      )
+      .iterate(toS, fromS, environment ?? null, environment ?? null);
+    const rollup = emptyRollup();
+    const reader = new RollupReader(rollup);
+    for (const row of rows) reader.add(row['bytes'] as Uint8Array);
+    return rollup;
+  }
+
+  environments(): string[] {
+    const rows = this.#database.prepare('SELECT DISTINCT environment FROM rollups ORDER BY environment').all();
+    return rows.map((row) => row['environment'] as string);
+  }
+
+  trace(traceId: string): TraceDetail | undefined {
+    const row = this.#database.prepare('SELECT bytes FROM traces WHERE trace_id = ?').get(traceId);
+    if (row === undefined) return undefined;
+    return JSON.parse(inflateRawSync(row['bytes'] as Uint8Array).toString()) as TraceDetail;
+  }
+
+  tidy(nowUs: number): void {
+    const nowS = Math.floor(nowUs / 1e6);
+    this.#transaction(() => {
+      this.#fold(MINUTE_S, HOUR_S, nowS - this.#retention.minutesForS);
+      this.#fold(HOUR_S, DAY_S, nowS - this.#retention.hoursForS);
+      const oldestS = nowS - this.#retention.daysForS;
+      this.#database.prepare('DELETE FROM rollups WHERE start_s + step_s <= ?').run(oldestS);
+      this.#database.prepare('DELETE FROM traces WHERE start_s <= ?').run(oldestS);
+    });
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #add(stepS: number, startS: number, environment: string, rollup: Rollup): void {
+    const stored = this.#readOne.get(stepS, startS, environment);
+    const sum = emptyRollup();
+    if (stored !== undefined) new RollupReader(sum).add(stored['bytes'] as Uint8Array);
+    addRollup(sum, rollup);
+    this.#write.run(stepS, startS, environment, encodeRollup(sum));
+  }
+
+  /** Minutes, unless the hour or the day around that moment has been folded already. */
+  #stepOf(atS: number, environment: string): number {
+    for (const step of [DAY_S, HOUR_S]) {
+      if (this.#readOne.get(step, startOf(atS, step), environment) !== undefined) return step;
+    }
+    return MINUTE_S;
+  }
+
+  /** Adds up all steps of one length that lie in a longer step which ended before `beforeS`, and drops their lesser examples. */
+  #fold(fromStepS: number, toStepS: number, beforeS: number): void {
+    const endS = startOf(beforeS, toStepS);
+    const due = this.#database
+      .prepare('SELECT start_s, environment, bytes FROM rollups WHERE step_s = ? AND start_s < ? ORDER BY start_s')
+      .all(fromStepS, endS);
+    if (due.length === 0) return;
+    const sums = new Map<string, { startS: number; environment: string; sum: Rollup; reader: RollupReader }>();
+    for (const row of due) {
+      const startS = startOf(row['start_s'] as number, toStepS);
+      const environment = row['environment'] as string;
+      const key = `${startS} ${environment}`;
+      let entry = sums.get(key);
+      if (entry === undefined) {
+        const sum = emptyRollup();
+        entry = { startS, environment, sum, reader: new RollupReader(sum) };
+        sums.set(key, entry);
+      }
+      entry.reader.add(row['bytes'] as Uint8Array);
+    }
+    for (const { startS, environment, sum } of sums.values()) this.#add(toStepS, startS, environment, sum);
+    this.#database.prepare('DELETE FROM rollups WHERE step_s = ? AND start_s < ?').run(fromStepS, endS);
+    this.#dropTracesNobodyNames(endS, toStepS);
+  }
+
+  #dropTracesNobodyNames(beforeS: number, stepS: number): void {
+    const named = new Set<string>();
+    const rows = this.#database.prepare('SELECT bytes FROM rollups WHERE start_s < ?').iterate(beforeS);
+    for (const row of rows) {
+      const rollup = emptyRollup();
+      new RollupReader(rollup).add(row['bytes'] as Uint8Array);
+      for (const traceId of exampleTraceIds(rollup)) named.add(traceId);
+    }
+    const drop = this.#database.prepare('DELETE FROM traces WHERE trace_id = ?');
+    const old = this.#database.prepare('SELECT trace_id FROM traces WHERE start_s < ?').all(beforeS - stepS);
+    for (const { trace_id: traceId } of old) if (!named.has(traceId as string)) drop.run(traceId as string);
+  }
+
+  #transaction(work: () => void): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+function startOf(atS: number, stepS: number): number {
+  return Math.floor(atS / stepS) * stepS;
+}
+
+function openDatabase(directory: string): DatabaseSync {
+  const isInMemory = directory === ':memory:';
+  const path = isInMemory ? directory : join(directory, 'ringfence.sqlite');
+  if (!isInMemory) makeDirectory(directory);
+  const isNew = isInMemory || !existsSync(path);
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { timeout: 500 });
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
+    // Held until close: one writer, and the second process learns it at once.
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT');
+    prepareSchema(database, path, isNew);
+    return database;
+  } catch (error) {
+    database?.close();
+    if (error instanceof StoreError) throw error;
+    throw explained(error, path);
+  }
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    throw new StoreError(
+      `cannot create the data directory ${directory} (${(error as Error).message}): name another one with --data`,
+    );
+  }
+}
+
+function prepareSchema(database: DatabaseSync, path: string, isNew: boolean): void {
+  const version = database.prepare('PRAGMA user_version').get()?.['user_version'] as number;
+  if (version === SCHEMA_VERSION) return;
+  if (version > SCHEMA_VERSION) {
+    throw new StoreError(
+      `${path} was written by a newer ringfence (store version ${version}, this one knows ${SCHEMA_VERSION}): ` +
+        'update ringfence, or name another directory with --data. Nothing was changed.',
+    );
+  }
+  const hasTables = database.prepare('SELECT 1 FROM sqlite_master LIMIT 1').get() !== undefined;
+  if (!isNew && hasTables) {
+    throw new StoreError(`${path} is a database, but not one of ringfence: name another directory with --data`);
+  }
+  database.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+}
+
+/** SQLite's word for what is wrong, with the way out. */
+function explained(error: unknown, path: string): StoreError {
+  const message = error instanceof Error ? error.message : String(error);
+  if (/locked|busy/i.test(message)) {
+    return new StoreError(
+      `${path} is in use by another ringfence: stop that one, or name another directory with --data`,
+    );
+  }
+  if (/not a database|malformed|corrupt/i.test(message)) {
+    return new StoreError(
+      `${path} is damaged (${message}): move it away and start again; the journal beside it is untouched`,
+    );
+  }
+  return new StoreError(
+    `cannot open ${path} (${message}): check the directory's permissions, or name another with --data`,
+  );
+}
