@@ -7,6 +7,7 @@ import type { SearchBudget } from './cycle-cover.ts';
 import { EXACT_NODE_LIMIT, exactOrder } from './exact-order.ts';
 import { lazyCycleCover } from './lazy-cycle-cover.ts';
 import type { BoundedCut } from './lazy-cycle-cover.ts';
+import { restoreSuperfluous } from './restore-superfluous.ts';
 import { shortestCyclesByNumber } from './shortest-cycle.ts';
 import { labelComponents, membersOfComponents } from './strongly-connected-components.ts';
 import { wholeScale } from './whole-costs.ts';
@@ -14,7 +15,7 @@ import { wholeScale } from './whole-costs.ts';
 export interface FeedbackArcSetSearch {
   /** Components of up to this many nodes are solved exactly by dynamic programming; at most 22. Default 18. */
   readonly maxExactNodes?: number;
-  /** For larger components: looks at an arc the exact search may take in all, before the best so far is given. Default 20 million. */
+  /** For larger components: looks at an arc the exact search may take in all, before the best so far is given. Default 5 million; 0 for the heuristic alone. */
   readonly searchBudget?: number;
 }
 
@@ -73,7 +74,7 @@ export function feedbackArcSet(graph: AbstractGraph, options: FeedbackArcSetOpti
 export function feedbackArcs(
   graph: CompressedGraph,
   weights: Float64Array,
-  { maxExactNodes = 18, searchBudget = 20_000_000 }: FeedbackArcSetSearch = {},
+  { maxExactNodes = 18, searchBudget = 5_000_000 }: FeedbackArcSetSearch = {},
 ): FeedbackArcs<number> {
   const { edgeIds, targets } = graph;
   const sources = sourceOfSlot(graph);
@@ -151,7 +152,8 @@ export function feedbackArcs(
 
 function solve(problem: ArcProblem, maxExactNodes: number, budget: SearchBudget): BoundedCut {
   if (problem.nodeCount > maxExactNodes) return lazyCycleCover(problem, budget);
-  const cut = cutOfOrder(problem, exactOrder(problem));
+  const placeOfNode = exactOrder(problem);
+  const cut = restoreSuperfluous(problem, cutOfOrder(problem, placeOfNode), placeOfNode);
   return { cut, lowerBound: cut.cost };
 }
 

@@ -39,6 +39,7 @@ export function lazyCycleCover(problem: ArcProblem, budget: SearchBudget): Bound
   let best = heuristicCut(problem);
   let lowerBound = 0;
   const coverCosts = problem.costs.map((cost) => (cost >= problem.neverCut ? Infinity : cost));
+  const cameBy = new Int32Array(problem.nodeCount).fill(-1);
   const cycles = new Map<string, readonly number[]>();
   addCyclesClosedBy(best.slots);
   while (lowerBound < best.cost && budget.left > 0) {
@@ -47,7 +48,7 @@ export function lazyCycleCover(problem: ArcProblem, budget: SearchBudget): Bound
     if (cover.cut === undefined) break;
     const rest = heuristicCutOfRest(problem, cover.cut);
     if (rest.length === 0) {
-      best = cover.cut;
+      best = withoutSuperfluous(problem, cover.cut.slots);
       continue;
     }
     const slots = [...cover.cut.slots, ...rest].sort((one, two) => one - two);
@@ -63,22 +64,23 @@ export function lazyCycleCover(problem: ArcProblem, budget: SearchBudget): Bound
     for (const slot of cut) isCut[slot] = 1;
     for (const slot of cut) {
       if (asked?.has(slot) === false) continue;
-      const cycle = cycleClosedBy(problem, slot, isCut, budget);
+      if (budget.left <= 0) return;
+      const cycle = cycleClosedBy(problem, slot, isCut, cameBy, budget);
       if (cycle !== undefined) cycles.set(cycle.join(' '), cycle);
     }
   }
 }
 
-/** The slots of a shortest cycle through `slot` over arcs that are not cut, ascending. */
+/** The slots of a shortest cycle through `slot` over arcs that are not cut, ascending. `cameBy` is -1 throughout, before and after. */
 function cycleClosedBy(
-  { nodeCount, offsets, targets, sources }: ArcProblem,
+  { offsets, targets, sources }: ArcProblem,
   slot: number,
   isCut: Uint8Array,
+  cameBy: Int32Array,
   budget: SearchBudget,
 ): number[] | undefined {
   const goal = sources[slot]!;
   const start = targets[slot]!;
-  const cameBy = new Int32Array(nodeCount).fill(-1);
   const queue = [start];
   for (let read = 0; read < queue.length && cameBy[goal] === -1; read++) {
     const node = queue[read]!;
@@ -90,10 +92,11 @@ function cycleClosedBy(
       queue.push(next);
     }
   }
-  if (cameBy[goal] === -1) return undefined;
+  const isClosed = cameBy[goal] !== -1;
   const cycle = [slot];
-  for (let node = goal; node !== start; node = sources[cameBy[node]!]!) cycle.push(cameBy[node]!);
-  return cycle.sort((one, two) => one - two);
+  if (isClosed) for (let node = goal; node !== start; node = sources[cameBy[node]!]!) cycle.push(cameBy[node]!);
+  for (const node of queue) cameBy[node] = -1;
+  return isClosed ? cycle.sort((one, two) => one - two) : undefined;
 }
 
 /** Further slots to cut so that no cycle is left, found by the heuristic in each component that is left. */
