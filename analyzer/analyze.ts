@@ -1,0 +1,79 @@
+import { criticalServices } from './finding/critical-service.ts';
+import { CYCLE_LIMIT, findCycles } from './finding/cycle.ts';
+import { dependencyGraph } from './finding/dependency-graph.ts';
+import { analyzedDependencies, analyzedServices } from './finding/description.ts';
+import { analyzedEntryPoint, entryPoints, requestTime } from './finding/entry-point.ts';
+import { findingsOf } from './finding/index.ts';
+import { PARAMETERS } from './finding/parameters.ts';
+import { pciScope } from './finding/pci-scope.ts';
+import { policyProblems, traceProblems } from './finding/problem.ts';
+import { renamed } from './finding/rename.ts';
+import { dateOf, timeOf } from './finding/time.ts';
+import type { Analysis, Problem } from './model/analysis.ts';
+import type { Policy } from './model/policy.ts';
+import { byText } from './model/wording.ts';
+import type { Rollup } from './rollup/rollup.ts';
+
+export interface ConcludeOptions {
+  /** The environment the rollup is of; absent or null for all of them together. */
+  readonly environment?: string | null;
+  /** What decoding and assembling had to say; it is listed with the rest. */
+  readonly problems?: readonly Problem[];
+  /** ISO date for declarations that run out; the last day seen if absent. */
+  readonly today?: string;
+}
+
+/**
+ * From what many traces showed, and what the team declares, to everything we have to say about the system. The same rollup and
+ * policy give the same bytes. The rollup is read, not changed.
+ */
+export function conclude(rollup: Rollup, policy: Policy, options: ConcludeOptions = {}): Analysis {
+  const seen = renamed(rollup, policy.aliases);
+  const graph = dependencyGraph(seen, policy);
+  const entries = entryPoints(seen, policy);
+  const requests = requestTime(seen);
+  const cycleReport = findCycles(graph, seen, policy, requests ?? 0);
+  const pciReport = pciScope(graph, seen, policy);
+  const verdicts = criticalServices(graph, entries.entries);
+
+  const services = analyzedServices(graph, verdicts, pciReport.scopes);
+  const dependencies = analyzedDependencies(seen, cycleReport.cyclicPairs, pciReport.scopes, requests);
+  const findings = findingsOf({
+    rollup: seen,
+    policy,
+    today: options.today ?? dateOf(seen.toUs),
+    services,
+    cycles: cycleReport.cycles,
+    scopeConflicts: pciReport.conflicts,
+  });
+  const problems = [
+    ...(options.problems ?? []),
+    ...traceProblems(seen),
+    ...policyProblems(rollup, policy),
+    ...entries.problems,
+    ...pciReport.problems,
+    ...(cycleReport.isCutOff ? [CYCLES_CUT_OFF] : []),
+  ];
+  return {
+    schema: 'ringfence.analysis/1',
+    window: { from: timeOf(seen.fromUs), to: timeOf(seen.toUs) },
+    environment: options.environment ?? null,
+    environments: [...seen.environments].sort(),
+    traceCount: seen.traceCount,
+    spanCount: seen.spanCount,
+    incompleteTraceCount: seen.incompleteTraceCount,
+    services,
+    dependencies,
+    cycles: cycleReport.cycles,
+    entryPoints: entries.entries.map(analyzedEntryPoint),
+    findings,
+    problems: problems.sort((one, two) => byText(one.kind, two.kind) || byText(one.message, two.message)),
+    parameters: { ...PARAMETERS, minTraces: policy.minTraces },
+  };
+}
+
+const CYCLES_CUT_OFF: Problem = {
+  kind: 'cycles-cut-off',
+  message: `There are more circles than are listed: the ${CYCLE_LIMIT} most severe and shortest are.`,
+  count: 1,
+};

@@ -1,0 +1,117 @@
+import type { AnalyzedCallSite, AnalyzedDependency, AnalyzedOperation, AnalyzedService } from '../model/analysis.ts';
+import { byText } from '../model/wording.ts';
+import { joinKey, type DependencyRollup, type NodeRollup, type Rollup } from '../rollup/rollup.ts';
+import type { DependencyGraph } from './dependency-graph.ts';
+import { timeOf } from './time.ts';
+
+/** Call sites listed for one dependency. */
+const CALL_SITE_LIMIT = 20;
+
+const EPOCH = '1970-01-01T00:00:00.000Z';
+
+/** Every node with its figures and its verdicts, by id. */
+export function analyzedServices(
+  graph: DependencyGraph,
+  verdicts: ReadonlyMap<string, AnalyzedService['criticalPath']>,
+  scopes: ReadonlyMap<string, AnalyzedService['pci']>,
+): AnalyzedService[] {
+  return graph.mapNodes((id, { seen }) => {
+    const { callCount, errorCount } = callsAnswered(id, seen, graph);
+    return {
+      id,
+      name: seen.name,
+      namespace: seen.namespace ?? null,
+      kind: seen.kind,
+      system: seen.system ?? null,
+      spanCount: seen.spanCount,
+      callCount,
+      errorCount,
+      versions: [...seen.versions].sort(),
+      operations: analyzedOperations(seen),
+      criticalPath: verdicts.get(id)!,
+      pci: scopes.get(id)!,
+    };
+  });
+}
+
+/** A node that makes no spans, such as a database, answered what its callers say it answered. */
+function callsAnswered(id: string, seen: NodeRollup, graph: DependencyGraph) {
+  let callCount = 0;
+  let errorCount = 0;
+  if (seen.operations.size > 0) {
+    for (const operation of seen.operations.values()) {
+      callCount += operation.callCount;
+      errorCount += operation.errorCount;
+    }
+  } else {
+    graph.forEachInboundEdge(id, (_key, edge) => {
+      for (const dependency of edge.seen) {
+        callCount += dependency.callCount;
+        errorCount += dependency.errorCount;
+      }
+    });
+  }
+  return { callCount, errorCount };
+}
+
+function analyzedOperations({ operations }: NodeRollup): AnalyzedOperation[] {
+  return [...operations.keys()].sort().map((name) => {
+    const { callCount, errorCount, latency } = operations.get(name)!;
+    return {
+      name,
+      callCount,
+      errorCount,
+      p50Us: latency.quantile(0.5) ?? 0,
+      p95Us: latency.quantile(0.95) ?? 0,
+    };
+  });
+}
+
+/** Every dependency, by caller, callee and mode. `requestUs` is undefined where too few requests were seen to state a share. */
+export function analyzedDependencies(
+  rollup: Rollup,
+  cyclicPairs: ReadonlySet<string>,
+  scopes: ReadonlyMap<string, AnalyzedService['pci']>,
+  requestUs: number | undefined,
+): AnalyzedDependency[] {
+  const isInCde = (node: string) => scopes.get(node)?.class === 'cde';
+  return [...rollup.dependencies.values()].sort(byEnds).map((seen) => ({
+    caller: seen.caller,
+    callee: seen.callee,
+    mode: seen.mode,
+    callCount: seen.callCount,
+    errorCount: seen.errorCount,
+    traceCount: seen.traceCount,
+    p50Us: seen.latency.quantile(0.5) ?? 0,
+    p95Us: seen.latency.quantile(0.95) ?? 0,
+    p99Us: seen.latency.quantile(0.99) ?? 0,
+    firstSeen: timeOf(seen.firstSeenUs) ?? EPOCH,
+    lastSeen: timeOf(seen.lastSeenUs) ?? EPOCH,
+    traceIds: [...seen.traceIds],
+    callSites: analyzedCallSites(seen),
+    inCycle: cyclicPairs.has(joinKey(seen.caller, seen.callee)),
+    crossesCde: isInCde(seen.caller) !== isInCde(seen.callee),
+    criticalShare: requestUs === undefined || requestUs === 0 ? null : seen.criticalUs / requestUs,
+  }));
+}
+
+function byEnds(one: DependencyRollup, two: DependencyRollup): number {
+  return byText(one.caller, two.caller) || byText(one.callee, two.callee) || byText(one.mode, two.mode);
+}
+
+function analyzedCallSites({ callSites }: DependencyRollup): AnalyzedCallSite[] {
+  return [...callSites.values()]
+    .sort(
+      (one, two) =>
+        two.callCount - one.callCount ||
+        byText(one.callerOperation, two.callerOperation) ||
+        byText(one.calleeOperation, two.calleeOperation),
+    )
+    .slice(0, CALL_SITE_LIMIT)
+    .map(({ callerOperation, calleeOperation, callCount, errorCount }) => ({
+      callerOperation,
+      calleeOperation,
+      callCount,
+      errorCount,
+    }));
+}

@@ -1,0 +1,278 @@
+import type { AnalyzedCycle, AnalyzedService, Finding, FindingKind, Severity } from '../model/analysis.ts';
+import { fingerprint } from '../model/fingerprint.ts';
+import type { Policy } from '../model/policy.ts';
+import { SEVERITIES, severityOf } from '../model/severity.ts';
+import { byText, circle, listed } from '../model/wording.ts';
+import type { CardEvidenceRollup, Rollup } from '../rollup/rollup.ts';
+import { evidenceByNode, isSure, sightings } from './card-evidence.ts';
+import { servicePolicy } from './dependency-graph.ts';
+import { smallestThree } from './pci-claim.ts';
+import type { ScopeConflict } from './pci-scope.ts';
+
+/** What was concluded about the graph: all that findings are made of. */
+export interface Conclusions {
+  readonly rollup: Rollup;
+  readonly policy: Policy;
+  /** ISO date the analysis is for; undefined when nothing was seen. */
+  readonly today: string | undefined;
+  readonly services: readonly AnalyzedService[];
+  readonly cycles: readonly AnalyzedCycle[];
+  readonly scopeConflicts: readonly ScopeConflict[];
+}
+
+/** The table of findings: each kind of finding and where it comes from. */
+const FINDINGS: Readonly<Record<FindingKind, (conclusions: Conclusions) => readonly Finding[]>> = {
+  cycle: cycleFindings,
+  'card-data': cardDataFindings,
+  'scope-conflict': scopeConflictFindings,
+  'critical-service': criticalServiceFindings,
+  'pci-scope': pciScopeFindings,
+};
+
+/** All findings, most severe first, then by kind and id. */
+export function findingsOf(conclusions: Conclusions): Finding[] {
+  return Object.values(FINDINGS)
+    .flatMap((list) => list(conclusions))
+    .sort(
+      (one, two) =>
+        SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(two.severity) ||
+        byText(one.kind, two.kind) ||
+        byText(one.id, two.id),
+    );
+}
+
+function cycleFindings({ cycles, policy }: Conclusions): Finding[] {
+  return cycles.flatMap((cycle): Finding[] => {
+    const isHard = cycle.class !== 'soft' && cycle.class !== 'self-call';
+    const severity = severityOf(policy, 'newCycle', isHard ? 'error' : 'note');
+    if (severity === undefined) return [];
+    const traceIds =
+      cycle.witnessTraceId === null ? cycle.edges.flatMap((edge) => edge.traceIds) : [cycle.witnessTraceId];
+    return [
+      {
+        kind: 'cycle',
+        id: cycle.id,
+        severity,
+        title: cycleTitle(cycle),
+        message: `${whyItMatters(cycle)} ${whatToDo(cycle)}`.trim(),
+        services: cycle.services,
+        traceIds: smallestThree(traceIds),
+      },
+    ];
+  });
+}
+
+/** The circle and its kind in one line. */
+export function cycleTitle({ class: cycleClass, services }: AnalyzedCycle): string {
+  switch (cycleClass) {
+    case 're-entrant':
+      return `Circle within one request: ${circle(services)}`;
+    case 'operation':
+      return `Circle of operations: ${circle(services)}`;
+    case 'structural':
+      return `Circle of services: ${circle(services)}`;
+    case 'soft':
+      return `Event loop: ${circle(services)}`;
+    case 'self-call':
+      return `${services[0]!} calls itself`;
+  }
+}
+
+function whyItMatters({ class: cycleClass, services, witnessTraceId }: AnalyzedCycle): string {
+  const first = services[0]!;
+  switch (cycleClass) {
+    case 're-entrant':
+      return (
+        `Trace ${witnessTraceId ?? ''} comes back to ${first} while ${first} is still waiting for its answer. Under load every ` +
+        `thread or connection of ${first} can wait for another one of ${first}, and then all of them stand still.`
+      );
+    case 'operation':
+      return (
+        'The operations call one another round in a circle, each waiting for the next. No single request was seen to go all the ' +
+        'way round, but nothing in the call sites stops one from doing so without end.'
+      );
+    case 'structural':
+      return (
+        `No request goes round, since different operations are involved, but ${listed(services)} cannot start, be deployed or ` +
+        'fail without one another: they are one service in several parts.'
+      );
+    case 'soft':
+      return 'At least one step is an event or a call nobody waits for, so nobody waits all the way round. Make sure that it ends.';
+    case 'self-call':
+      return 'It sends requests over the network to its own address, and needs a second free worker of its own to answer each.';
+  }
+}
+
+function whatToDo({ class: cycleClass, breakAt }: AnalyzedCycle): string {
+  if (cycleClass === 'self-call') return 'A function call would do.';
+  const [best] = breakAt;
+  if (best !== undefined) {
+    const step = cycleClass === 'soft' ? 'Next step' : `Break it at ${best.caller} → ${best.callee}`;
+    return `${step}: ${best.reasons.join('; ')}.`;
+  }
+  if (cycleClass === 'soft') return '';
+  return 'The policy lets none of its calls become an event (neverAsync): merge these services, or cut them along another line.';
+}
+
+/** One finding for each service and degree of certainty. */
+function cardDataFindings({ rollup, policy, services }: Conclusions): Finding[] {
+  const inCde = new Set(
+    services.filter(({ pci }) => pci.class === 'cde' && pci.basis === 'declared').map(({ id }) => id),
+  );
+  const findings: Finding[] = [];
+  for (const [node, items] of evidenceByNode(rollup)) {
+    for (const [degree, { severity: atMost, matches, title, why }] of Object.entries(CARD_DEGREES)) {
+      const group = items.filter(matches);
+      const severity = severityOf(policy, 'cardData', atMost);
+      if (group.length === 0 || severity === undefined) continue;
+      const where = inCde.has(node) ? ' The service is in the CDE, its telemetry must not be.' : '';
+      findings.push({
+        kind: 'card-data',
+        id: fingerprint('card-data', degree, node),
+        severity,
+        title: `${node} ${title}`,
+        message: `Seen ${sightings(group)}, and removed before it was kept here. ${why}${where}`,
+        services: [node],
+        traceIds: smallestThree(group.flatMap(({ traceIds }) => traceIds)),
+      });
+    }
+  }
+  return findings;
+}
+
+interface CardDegree {
+  readonly severity: Severity;
+  readonly matches: (item: CardEvidenceRollup) => boolean;
+  readonly title: string;
+  readonly why: string;
+}
+
+const CARD_DEGREES: Readonly<Record<string, CardDegree>> = {
+  sure: {
+    severity: 'error',
+    matches: isSure,
+    title: 'writes card data into its spans',
+    why:
+      'Whatever stores these spans stores card data and is in PCI scope, and so is what forwards them. Remove it where the span ' +
+      'is made, then purge the tracing backend.',
+  },
+  likely: {
+    severity: 'warning',
+    matches: ({ strength }) => strength === 'medium',
+    title: 'may write card numbers into its spans',
+    why:
+      'They have the prefix, length and check digit of card numbers, as about 1 in 36 random numbers of 16 digits has. Look at ' +
+      'where they come from; if they are card numbers, remove them where the span is made.',
+  },
+  test: {
+    severity: 'warning',
+    matches: ({ strength }) => strength === 'test',
+    title: 'writes test card numbers into its spans',
+    why: 'Published test numbers harm nobody, but the same code will write real ones. Remove them where the span is made.',
+  },
+};
+
+function scopeConflictFindings({ scopeConflicts, services, policy, today }: Conclusions): Finding[] {
+  const findings: Finding[] = [];
+  const severity = severityOf(policy, 'scopeConflict');
+  if (severity === undefined) return [];
+  for (const { node, predicate, traceIds } of scopeConflicts) {
+    findings.push({
+      kind: 'scope-conflict',
+      id: fingerprint('scope-conflict', 'contradicted', node),
+      severity,
+      title: `${node} is declared out of PCI scope, but ${predicate}`,
+      message:
+        `What was seen contradicts the declaration, so ${node} counts as in scope. Stop what was seen, or take the declaration ` +
+        'back and confirm the new scope (PCI DSS 12.5.2).',
+      services: [node],
+      traceIds: [...traceIds],
+    });
+  }
+  for (const service of services) {
+    const { id } = service;
+    const { expires } = servicePolicy(service, policy);
+    if (expires === undefined || today === undefined || expires >= today) continue;
+    findings.push({
+      kind: 'scope-conflict',
+      id: fingerprint('scope-conflict', 'expired', id),
+      severity: severityOf(policy, 'scopeConflict', 'warning')!,
+      title: `The PCI declaration of ${id} ran out on ${expires}`,
+      message: 'Confirm that it still holds and set a new date in the policy, or take it back.',
+      services: [id],
+      traceIds: [],
+    });
+  }
+  return findings;
+}
+
+/** Each critical service once, and each whose declaration and behaviour disagree. */
+function criticalServiceFindings({ services, policy }: Conclusions): Finding[] {
+  return services.flatMap((service): Finding[] => {
+    const { id, kind } = service;
+    const { verdict, reasons } = service.criticalPath;
+    if (kind !== 'service') return [];
+    const findings: Finding[] = [];
+    const add = (aspect: string, severity: Severity | undefined, title: string, message: string) => {
+      if (severity === undefined) return;
+      const traceIds = smallestThree(reasons.flatMap((reason) => reason.traceIds ?? []));
+      const finding = { kind: 'critical-service', id: fingerprint('critical-service', aspect, id), severity } as const;
+      findings.push({ ...finding, title, message, services: [id], traceIds });
+    };
+    const [first] = reasons;
+    if (verdict === 'critical-path' || verdict === 'presumed') {
+      const title = verdict === 'presumed' ? 'is presumed to be on the critical path' : 'is on the critical path';
+      add('verdict', severityOf(policy, 'newCriticalService', 'note'), `${id} ${title}`, first?.message ?? '');
+    }
+    const { criticality: declared } = servicePolicy(service, policy);
+    const hard = reasons.find(({ rule }) => rule === 'observed-hard');
+    if ((declared === 'low' || declared === 'medium') && hard !== undefined) {
+      add(
+        'declared-too-low',
+        severityOf(policy, 'newCriticalService') && 'warning',
+        `${id} is declared ${declared}, but requests fail with it`,
+        `${hard.message} Make its callers cope without it, or declare it critical and run it as such.`,
+      );
+    }
+    if (verdict === 'critical-path' && reasons.some(({ rule }) => rule === 'only-async')) {
+      add(
+        'declared-too-high',
+        severityOf(policy, 'newCriticalService', 'note'),
+        `${id} is declared critical, but no request waits for it`,
+        'It is reached by events and fire-and-forget calls only. If that is intended, it is not on the critical path.',
+      );
+    }
+    return findings;
+  });
+}
+
+/** Each node in scope once: those with evidence but no declaration loudest, since nobody may know. */
+function pciScopeFindings({ services, policy }: Conclusions): Finding[] {
+  return services.flatMap(({ id, pci }): Finding[] => {
+    const say = PCI_TITLES[pci.class];
+    if (say === undefined) return [];
+    const isSurprise = pci.class === 'cde' && pci.basis !== 'declared';
+    const severity = severityOf(policy, 'newPciScope', isSurprise ? 'warning' : 'note');
+    if (severity === undefined) return [];
+    const [first] = pci.reasons;
+    const advice = isSurprise ? ' No policy or label declares it: declare it, or keep card data away from it.' : '';
+    return [
+      {
+        kind: 'pci-scope',
+        id: fingerprint('pci-scope', id),
+        severity,
+        title: `${id} ${isSurprise && pci.basis === 'candidate' ? 'may belong to the CDE' : say}`,
+        message: `${first?.message ?? ''}${advice}`,
+        services: first?.witnessPath ?? [id],
+        traceIds: smallestThree(pci.reasons.flatMap(({ traceIds }) => traceIds ?? [])),
+      },
+    ];
+  });
+}
+
+/** Classes that are in scope. */
+const PCI_TITLES: Readonly<Partial<Record<string, string>>> = {
+  cde: 'is in the cardholder data environment (CDE)',
+  'connected-to': 'is connected to the cardholder data environment',
+  'security-impacting': 'can affect the security of card data',
+};

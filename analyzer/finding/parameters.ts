@@ -1,0 +1,20 @@
+import { HISTOGRAM_RELATIVE_ERROR } from '../rollup/histogram.ts';
+import { CRITICAL_FREQUENCY, CRITICAL_SHARE, REQUIRED_PARTICIPATION } from './critical-service.ts';
+import { CYCLE_LIMIT } from './cycle.ts';
+import { ENTRY_POINT_SHARE, MIN_COMPLETE_TRACES } from './entry-point.ts';
+import { HARDNESS_MIN_FAILURES, HARDNESS_SHARE } from './hardness.ts';
+import { WILSON_Z } from './wilson.ts';
+
+/** What every verdict rests on. */
+export const PARAMETERS: Readonly<Record<string, number>> = {
+  criticalFrequency: CRITICAL_FREQUENCY,
+  criticalShare: CRITICAL_SHARE,
+  cycleLimit: CYCLE_LIMIT,
+  entryPointShare: ENTRY_POINT_SHARE,
+  hardnessMinimumFailures: HARDNESS_MIN_FAILURES,
+  hardnessShare: HARDNESS_SHARE,
+  histogramRelativeError: HISTOGRAM_RELATIVE_ERROR,
+  minimumTraces: MIN_COMPLETE_TRACES,
+  requiredParticipation: REQUIRED_PARTICIPATION,
+  wilsonZ: WILSON_Z,
+};

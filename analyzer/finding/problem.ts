@@ -1,0 +1,73 @@
+import type { Problem } from '../model/analysis.ts';
+import type { Policy } from '../model/policy.ts';
+import { byText } from '../model/wording.ts';
+import type { Rollup } from '../rollup/rollup.ts';
+
+/** What was odd in single traces, and what that means for the answer. */
+export function traceProblems({ problems }: Rollup): Problem[] {
+  return [...problems]
+    .filter(([, count]) => count > 0)
+    .map(([kind, count]) => ({ kind, message: MESSAGES[kind] ?? `Spans had the problem "${kind}".`, count }));
+}
+
+const MESSAGES: Readonly<Record<string, string>> = {
+  orphan: 'Spans name a parent that never came: their traces count for the graph, not for the critical path.',
+  'parent-cycle': 'Spans were each other’s ancestors: the chain was cut at one of them.',
+  'self-parent': 'Spans named themselves as parent: they count as having none.',
+  'span-id-collision': 'Different spans of one trace shared a span id: the parents of what they called are a guess.',
+  'end-before-start': 'Spans ended before they started: they count as taking no time.',
+  'no-time': 'Spans had no usable start time: they count for the graph, not for any duration.',
+};
+
+/** Names in the policy that no trace mentions: most often a slip of the pen, so the nearest name that exists is offered. */
+export function policyProblems(rollup: Rollup, policy: Policy): Problem[] {
+  const known = new Set<string>();
+  for (const { id, name } of rollup.nodes.values()) {
+    known.add(id);
+    known.add(name);
+  }
+  // Nothing was seen at all: that is said elsewhere.
+  if (known.size === 0) return [];
+  for (const name of policy.aliases.values()) known.add(name);
+  const named: (readonly [section: string, name: string])[] = [
+    ...[...policy.services.keys()].map((name) => ['services', name] as const),
+    ...policy.neverAsync.flatMap((pair) => pair.map((name) => ['neverAsync', name] as const)),
+  ];
+  const problems = new Map<string, Problem>();
+  for (const [section, name] of named) {
+    if (known.has(name)) continue;
+    const nearest = nearestName(name, known);
+    const hint = nearest === undefined ? '' : ` (did you mean "${nearest}"?)`;
+    const message = `The policy names "${name}" under ${section}, but no trace mentions it${hint}.`;
+    problems.set(message, { kind: 'policy-unseen', message, count: 1 });
+  }
+  return [...problems.values()];
+}
+
+/** The known name that is fewest edits away, if it is at most a third of its length away. */
+function nearestName(name: string, known: ReadonlySet<string>): string | undefined {
+  let nearest: string | undefined;
+  let nearestDistance = Math.ceil(name.length / 3) + 1;
+  for (const candidate of [...known].sort(byText)) {
+    if (Math.abs(candidate.length - name.length) >= nearestDistance) continue;
+    const distance = editDistance(name, candidate);
+    if (distance >= nearestDistance) continue;
+    nearest = candidate;
+    nearestDistance = distance;
+  }
+  return nearest;
+}
+
+/** Levenshtein (1966), one row at a time. */
+function editDistance(one: string, two: string): number {
+  let row = Array.from({ length: two.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= two.length; j++) {
+      const swapped = row[j - 1]! + (one[i - 1] === two[j - 1] ? 0 : 1);
+      next.push(Math.min(swapped, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[two.length]!;
+}
