@@ -1,0 +1,11 @@
+import type { Analysis } from '../model/analysis.ts';
+
+/** An analysis as text. Pure: the same analysis gives the same bytes. */
+export type Report = (analysis: Analysis, options: ReportOptions) => string;
+
+export interface ReportOptions {
+  /** ANSI colours; only for a terminal whose user did not set `NO_COLOR`. */
+  readonly color: boolean;
+  /** Columns of the terminal; text is wrapped or cut to it. */
+  readonly width: number;
+}

@@ -1,0 +1,136 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { gzip } from 'node:zlib';
+
+import type { AnalysisWindow, LiveState } from './state.ts';
+
+/** The answer to one request, before it is written. */
+interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** Answers kept for the next one who asks the same: a window of days costs tens of milliseconds, and walls poll. */
+const CACHED_ANSWERS = 16;
+
+/** `/api/v1/...`, `/healthz`, `/readyz` and `/metrics`. The contract is in `Analysis` and `TraceDetail`. */
+export class Api {
+  readonly #state: LiveState;
+  readonly #answers = new Map<string, { revision: number; answer: Answer }>();
+
+  constructor(state: LiveState) {
+    this.#state = state;
+  }
+
+  /** True if the path was one of ours and is being answered. */
+  handle(request: IncomingMessage, response: ServerResponse, url: URL): boolean {
+    const answer = this.#answer(url);
+    if (answer === undefined) return false;
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD');
+      send(request, response, problem(405, `${url.pathname} answers GET only`));
+    } else {
+      send(request, response, answer);
+    }
+    return true;
+  }
+
+  #answer(url: URL): Answer | undefined {
+    if (url.pathname === '/healthz') return text(200, 'ok\n');
+    if (url.pathname === '/readyz') {
+      const reason = this.#state.unready();
+      return reason === undefined ? text(200, 'ready\n') : text(503, `${reason}\n`);
+    }
+    if (url.pathname === '/metrics') return text(200, prometheusText(this.#state.counters()));
+    if (url.pathname === '/api/v1/analysis') return this.#analysis(url);
+    if (url.pathname.startsWith('/api/v1/traces/')) return this.#trace(url.pathname.slice('/api/v1/traces/'.length));
+    if (url.pathname.startsWith('/api/')) return problem(404, `there is no ${url.pathname}; see /api/v1/analysis`);
+    return undefined;
+  }
+
+  #analysis(url: URL): Answer {
+    const window = windowOf(url.searchParams);
+    if (typeof window === 'string') return problem(400, window);
+    const { revision } = this.#state;
+    const key = JSON.stringify([window.fromUs ?? null, window.toUs ?? null, window.environment ?? null]);
+    const known = this.#answers.get(key);
+    if (known?.revision === revision) return known.answer;
+    const answer = json(200, this.#state.analyze(window));
+    this.#answers.delete(key);
+    this.#answers.set(key, { revision, answer });
+    if (this.#answers.size > CACHED_ANSWERS) this.#answers.delete(this.#answers.keys().next().value!);
+    return answer;
+  }
+
+  #trace(traceId: string): Answer {
+    if (!/^[0-9a-f]{32}$/.test(traceId)) return problem(400, 'a trace id has 32 lower-case hex digits');
+    const trace = this.#state.trace(traceId);
+    if (trace === undefined) {
+      return problem(404, 'this trace is not kept: ringfence keeps a few examples for each dependency and finding');
+    }
+    return json(200, trace);
+  }
+}
+
+function windowOf(parameters: URLSearchParams): AnalysisWindow | string {
+  const window: { fromUs?: number; toUs?: number; environment?: string } = {};
+  for (const name of ['from', 'to'] as const) {
+    const value = parameters.get(name);
+    if (value === null || value === '') continue;
+    const milliseconds = Date.parse(value);
+    if (Number.isNaN(milliseconds)) return `${name} is not a time: write it like 2026-11-22T19:30:00Z`;
+    window[`${name}Us`] = milliseconds * 1000;
+  }
+  if (window.fromUs !== undefined && window.toUs !== undefined && window.fromUs >= window.toUs) {
+    return 'from must be before to';
+  }
+  const environment = parameters.get('environment');
+  if (environment !== null && environment !== '') window.environment = environment;
+  return window;
+}
+
+function json(status: number, value: unknown): Answer {
+  return { status, contentType: 'application/json; charset=utf-8', body: JSON.stringify(value) };
+}
+
+function problem(status: number, message: string): Answer {
+  return json(status, { error: { message } });
+}
+
+function text(status: number, body: string): Answer {
+  return { status, contentType: 'text/plain; charset=utf-8', body };
+}
+
+/** Prometheus text format 0.0.4; `name` or `name{label="value"}`. */
+function prometheusText(counters: Readonly<Record<string, number>>): string {
+  let lines = '';
+  for (const [name, value] of Object.entries(counters)) {
+    const type = name.endsWith('_total') ? 'counter' : 'gauge';
+    lines += `# TYPE ringfence_${name} ${type}\nringfence_${name} ${value}\n`;
+  }
+  return lines;
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status, contentType, body }: Answer): void {
+  response.statusCode = status;
+  response.setHeader('content-type', contentType);
+  response.setHeader('cache-control', 'no-store');
+  const end = (bytes: string | Buffer): void => {
+    response.setHeader('content-length', Buffer.byteLength(bytes));
+    response.end(request.method === 'HEAD' ? undefined : bytes);
+  };
+  const takesGzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
+  if (!takesGzip || body.length < 4096) {
+    end(body);
+    return;
+  }
+  response.setHeader('vary', 'accept-encoding');
+  gzip(body, { level: 1 }, (error, compressed) => {
+    if (error === null) {
+      response.setHeader('content-encoding', 'gzip');
+      end(compressed);
+    } else {
+      end(body);
+    }
+  });
+}
