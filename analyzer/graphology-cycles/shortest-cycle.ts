@@ -54,11 +54,9 @@ export function shortestCyclesByNumber(graph: CompressedGraph): number[][] {
     const search = waySearch(part);
     for (let target = 0; target < part.nodeCount; target++) {
       const sources = inEdges.sources.subarray(inEdges.offsets[target], inEdges.offsets[target + 1]);
-      // One way in and one way out: whatever passes the edge here passes the next edge too, and the other way round.
-      // Only the last edge of such a chain is asked, else a long ring would be walked once for each of its nodes.
-      const outDegree = part.offsets[target + 1]! - part.offsets[target]!;
-      const isInsideChain = sources.length === 1 && outDegree === 1;
-      if (isInsideChain && !isRingStart(part, target)) continue;
+      // A node with one way in needs no search: whatever leaves it came by this edge, so the shortest cycle through the edge
+      // is the shortest through one of the next. Else a long ring would be walked once for each of its nodes.
+      if (sources.length === 1 && !isRingStart(part, target)) continue;
       for (const way of search(target, sources)) {
         const cycle = rotateToSmallest(way).map((local) => part.parentNode[local]!);
         cycleOfId.set(cycle.join(' '), cycle);
@@ -68,7 +66,7 @@ export function shortestCyclesByNumber(graph: CompressedGraph): number[][] {
   return [...cycleOfId.values()].sort(byLengthThenNodes);
 }
 
-// A component in which every node is inside a chain is one ring; its first node stands for it.
+// A component in which every node has one way in is one ring; its first node stands for it.
 function isRingStart({ nodeCount, targets }: Subgraph, node: number): boolean {
   return node === 0 && targets.length === nodeCount;
 }
