@@ -4,7 +4,7 @@ import { ClosedTraceIds } from './closed-trace-ids.ts';
 import { DictionaryTranslation } from './dictionary-translation.ts';
 import { type Chunk, NO_ROW, OpenRows } from './open-rows.ts';
 import { NO_SLOT, SlotOrder } from './slot-order.ts';
-import { TraceIdIndex } from './trace-id-index.ts';
+import { TraceIdIndex } from '../../analyzer/model/trace-id-index.ts';
 
 export interface AssemblerOptions {
   /** Secret of the hash tables. Default a constant, for tests. */

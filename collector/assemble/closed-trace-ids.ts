@@ -1,4 +1,4 @@
-import { TraceIdIndex } from './trace-id-index.ts';
+import { TraceIdIndex } from '../../analyzer/model/trace-id-index.ts';
 
 /**
  * The ids of traces closed lately, so that spans that come after their trace was closed can be counted. Bounded: two

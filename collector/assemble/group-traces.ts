@@ -1,5 +1,5 @@
 import { SpanTable } from '../../analyzer/model/span-table.ts';
-import { TraceIdIndex } from './trace-id-index.ts';
+import { TraceIdIndex } from '../../analyzer/model/trace-id-index.ts';
 
 /**
  * The traces of a whole input, for files: one dense table after the other, in the order of their trace ids, rows in the

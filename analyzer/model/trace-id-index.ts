@@ -1,4 +1,4 @@
-import { grown, mix } from '../../analyzer/model/string-table.ts';
+import { grown, mix } from './string-table.ts';
 
 /**
  * Trace ids (four words each) and a small number for every one of them: open addressing with linear probing. Numbers of
