@@ -1,0 +1,98 @@
+import type { TraceDetail, TraceSection, TraceSpan } from '../model/analysis.ts';
+import { SPAN_KIND_NAMES } from '../model/span.ts';
+import type { SpanTable } from '../model/span-table.ts';
+import { buildSpanTree } from './build-span-tree.ts';
+import { CriticalPathFinder } from './critical-path.ts';
+import { Failures } from './failures.ts';
+import { joinedChildren } from './joined-children.ts';
+import { Nodes } from './nodes.ts';
+import { Operations } from './operations.ts';
+import { RowAttributes } from './row-attributes.ts';
+import type { SpanTree } from './span-tree.ts';
+
+/** One trace, rows `[from, to)` of a table, for reading: spans in the order of a waterfall, and the critical path of its root. */
+export function traceDetail(table: SpanTable, from = 0, to = table.count): TraceDetail {
+  if (from >= to) throw new Error('traceDetail needs at least one span');
+  const tree = buildSpanTree(table, from, to);
+  const joined = joinedChildren(tree);
+  const root = mainRoot(tree);
+  const zeroUs = tree.startUs[root]!;
+  return {
+    traceId: table.traceId(from),
+    durationUs: tree.endUs[root]! - zeroUs,
+    startedAt: new Date(zeroUs / 1000).toISOString(),
+    isComplete: tree.isComplete,
+    spans: spansOf(tree, joined, zeroUs),
+    sections: sectionsOf(tree, joined, root, zeroUs),
+    problems: [...tree.problems]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([kind, count]) => ({ kind, message: kind.replaceAll('-', ' '), count })),
+  };
+}
+
+/** Whose answer the trace is about: a true root before an orphan, then the earliest, then the longest. */
+function mainRoot({ roots, startUs, endUs }: SpanTree): number {
+  let best = roots[0]!;
+  for (const root of roots) {
+    const order =
+      Number(root.isOrphan) - Number(best.isOrphan) ||
+      startUs[root.node]! - startUs[best.node]! ||
+      endUs[best.node]! - endUs[root.node]!;
+    if (order < 0) best = root;
+  }
+  return best.node;
+}
+
+function spansOf(tree: SpanTree, joined: Uint8Array, zeroUs: number): TraceSpan[] {
+  const { table, parents, childStarts, children } = tree;
+  const nodes = new Nodes(table.dictionary.resources);
+  const operations = new Operations(table.dictionary.strings);
+  const failures = new Failures(table.dictionary.strings);
+  const attributes = new RowAttributes();
+  const spans: TraceSpan[] = [];
+  const depths = new Uint32Array(tree.count);
+  const open = tree.roots.map(({ node }) => node).reverse();
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    const row = tree.rows[node]!;
+    const parent = parents[node]!;
+    depths[node] = parent < 0 ? 0 : depths[parent]! + 1;
+    attributes.load(table, row);
+    const span = table.span(row);
+    spans.push({
+      spanId: span.spanId,
+      parentSpanId: parent < 0 ? (span.parentSpanId ?? null) : table.spanId(tree.rows[parent]!),
+      depth: depths[node]!,
+      service: nodes.get(nodes.ofResource(table.resources[row]!)).id,
+      operation: operations.text(operations.of(attributes, table.names[row]!)),
+      kind: SPAN_KIND_NAMES[table.kinds[row]!]!,
+      startUs: tree.startUs[node]! - zeroUs,
+      endUs: tree.endUs[node]! - zeroUs,
+      isError: failures.isFailed(table.statuses[row]!, table.kinds[row]!, attributes),
+      isJoined: joined[node] === 1,
+      attributes: span.attributes,
+    });
+    for (let at = childStarts[node + 1]! - 1; at >= childStarts[node]!; at--) open.push(children[at]!);
+  }
+  return spans;
+}
+
+function sectionsOf(tree: SpanTree, joined: Uint8Array, root: number, zeroUs: number): TraceSection[] {
+  const { table } = tree;
+  const nodes = new Nodes(table.dictionary.resources);
+  const operations = new Operations(table.dictionary.strings);
+  const attributes = new RowAttributes();
+  const finder = new CriticalPathFinder();
+  finder.load(tree, joined);
+  finder.find(root);
+  return Array.from({ length: finder.count }, (_, at) => {
+    const row = tree.rows[finder.nodes[at]!]!;
+    attributes.load(table, row);
+    return {
+      spanId: table.spanId(row),
+      service: nodes.get(nodes.ofResource(table.resources[row]!)).id,
+      operation: operations.text(operations.of(attributes, table.names[row]!)),
+      startUs: finder.startUs[at]! - zeroUs,
+      endUs: finder.endUs[at]! - zeroUs,
+    };
+  });
+}
