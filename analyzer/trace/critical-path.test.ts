@@ -223,7 +223,7 @@ function naiveSections(tree: SpanTree, joined: Uint8Array, root: number, seen: C
     const untilUs = atEnd ? end[node]! : start[node]!;
     if (!atEnd && node === root) return sections.filter(({ startUs, endUs }) => endUs > startUs);
     const owner = atEnd ? node : tree.parents[node]!;
-    const before = atEnd
+    const before: number | undefined = atEnd
       ? latest(childrenOf(node))
       : latest(childrenOf(owner).filter((other) => end[other]! <= start[node]! && isBefore(other, node)));
     sections.push({ node: owner, startUs: before === undefined ? start[owner]! : end[before]!, endUs: untilUs });
