@@ -95,7 +95,7 @@ describe('mutated documents', () => {
             expectWellBehaved(decoder, encodeUtf8(text));
           },
         ),
-        { numRuns: 500 },
+        { numRuns: 250 },
       );
     },
   );
@@ -112,7 +112,7 @@ describe('mutated documents', () => {
         );
         expectWellBehaved(decoder, encodeUtf8(text));
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   });
 
