@@ -1,18 +1,19 @@
 import type { PciClass, PciBasis, Reason } from '../model/analysis.ts';
-import type { CallSiteRollup, CardEvidenceRollup, Rollup } from '../rollup/rollup.ts';
-import type { DependencyEdge, DependencyGraph } from './dependency-graph.ts';
+import type { CardEvidenceRollup, Rollup } from '../rollup/rollup.ts';
+import type { DependencyGraph } from './dependency-graph.ts';
 import { smallestThree, type PciClaim } from './pci-claim.ts';
 import { byText, counted, listed } from '../model/wording.ts';
 
-/** What card data on spans says about their services, the other ends of their calls, and what they store in. */
+/**
+ * What card data on spans says about their services and about what they store in. A rollup holds the operation it stood in, not
+ * the call, so it says nothing about who was on the other end: that service is in the CDE by its own spans or connected to it.
+ */
 export function cardEvidenceClaims(graph: DependencyGraph, rollup: Rollup): PciClaim[] {
   const claims: PciClaim[] = [];
   for (const [node, items] of evidenceByNode(rollup)) {
     if (!graph.hasNode(node)) continue;
     claims.push(...ownClaims(node, items));
-    for (const item of items.filter(isSure)) {
-      claims.push(...otherEndClaims(graph, item), ...storeClaims(graph, item));
-    }
+    for (const item of items.filter(isSure)) claims.push(...storeClaims(graph, item));
   }
   return claims;
 }
@@ -77,31 +78,6 @@ function ownClaims(node: string, items: readonly CardEvidenceRollup[]): PciClaim
   return claims;
 }
 
-/**
- * Card data in a URL was on both ends of the call. A rollup knows the operation it stood in, not the call; so this speaks only
- * where that leaves no doubt: the operation calls nobody, hence its callers sent it; or nobody calls it and it calls one only.
- */
-function otherEndClaims(graph: DependencyGraph, item: CardEvidenceRollup): PciClaim[] {
-  if (!item.place.startsWith('url.') && !item.place.startsWith('http.')) return [];
-  const callers = callersOf(graph, item);
-  const callees = calleesOf(graph, item).filter((id) => graph.getNodeAttribute(id, 'kind') !== 'database');
-  let ends: readonly string[] = [];
-  if (callees.length === 0) ends = callers;
-  else if (callers.length === 0 && callees.length === 1) ends = callees;
-  return ends.map((end) => {
-    const witnessPath = ends === callers ? [end, item.node] : [item.node, end];
-    const message = `Card data stood in ${item.place} of the call ${witnessPath.join(' → ')} (${item.operation}): both ends handled it.`;
-    const reason: Reason = {
-      rule: 'card-data-call',
-      message,
-      n: item.count,
-      traceIds: [...item.traceIds],
-      witnessPath,
-    };
-    return { node: end, class: 'cde', basis: 'evidence', reason, predicate: `exchanges card data with ${item.node}` };
-  });
-}
-
 /** A database or topic that was handed card data is a candidate: it may hold it now. */
 function storeClaims(graph: DependencyGraph, item: CardEvidenceRollup): PciClaim[] {
   const kind = item.place.startsWith('db.')
@@ -126,27 +102,16 @@ function storeClaims(graph: DependencyGraph, item: CardEvidenceRollup): PciClaim
     });
 }
 
-/** Services that call the operation. */
-function callersOf(graph: DependencyGraph, { node, operation }: CardEvidenceRollup): string[] {
-  const callers: string[] = [];
-  graph.forEachInEdge(node, (_key, edge, caller) => {
-    if (caller === node || graph.getNodeAttribute(caller, 'kind') === 'unknown-caller') return;
-    if (hasSite(edge, ({ calleeOperation }) => calleeOperation === operation)) callers.push(caller);
-  });
-  return callers.sort(byText);
-}
-
 /** What the operation calls. */
 function calleesOf(graph: DependencyGraph, { node, operation }: CardEvidenceRollup): string[] {
   const callees: string[] = [];
-  graph.forEachOutEdge(node, (_key, edge, _caller, callee) => {
-    if (callee !== node && hasSite(edge, ({ callerOperation }) => callerOperation === operation)) callees.push(callee);
+  graph.forEachOutEdge(node, (_key, { seen }, _caller, callee) => {
+    const isCalled = seen.some(({ callSites }) =>
+      [...callSites.values()].some(({ callerOperation }) => callerOperation === operation),
+    );
+    if (isCalled) callees.push(callee);
   });
   return callees.sort(byText);
-}
-
-function hasSite({ seen }: DependencyEdge, matches: (site: CallSiteRollup) => boolean): boolean {
-  return seen.some(({ callSites }) => [...callSites.values()].some(matches));
 }
 
 function sumOf(items: readonly CardEvidenceRollup[]): number {

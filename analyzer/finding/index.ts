@@ -79,12 +79,11 @@ export function cycleTitle({ class: cycleClass, services }: AnalyzedCycle): stri
 }
 
 function whyItMatters({ class: cycleClass, services, witnessTraceId }: AnalyzedCycle): string {
-  const first = services[0]!;
   switch (cycleClass) {
     case 're-entrant':
       return (
-        `Trace ${witnessTraceId ?? ''} comes back to ${first} while ${first} is still waiting for its answer. Under load every ` +
-        `thread or connection of ${first} can wait for another one of ${first}, and then all of them stand still.`
+        `Trace ${witnessTraceId ?? ''} goes all the way round: a service is called again while it still waits for its own ` +
+        'answer. Under load all its threads or connections can wait for one more of them, and then it stands still.'
       );
     case 'operation':
       return (
@@ -107,7 +106,7 @@ function whatToDo({ class: cycleClass, breakAt }: AnalyzedCycle): string {
   if (cycleClass === 'self-call') return 'A function call would do.';
   const [best] = breakAt;
   if (best !== undefined) {
-    const step = cycleClass === 'soft' ? 'Next step' : `Break it at ${best.caller} → ${best.callee}`;
+    const step = cycleClass === 'soft' ? 'Next step' : 'Where to break it';
     return `${step}: ${best.reasons.join('; ')}.`;
   }
   if (cycleClass === 'soft') return '';

@@ -1,0 +1,95 @@
+import type { Analysis, PciClass, Problem } from '../model/analysis.ts';
+import type { BaselineComparison, NewPciScope, UnseenCycle } from '../model/baseline-comparison.ts';
+import type { Baseline } from '../model/baseline.ts';
+import type { Policy } from '../model/policy.ts';
+import { SEVERITIES } from '../model/severity.ts';
+import { byText } from '../model/wording.ts';
+import { criticalServices, renamedBaseline, scopeOf } from './baseline.ts';
+import { hardGraph, serviceDependencies, type HardGraph } from './hard-graph.ts';
+import { findNewCycles } from './new-cycle.ts';
+import { newCriticalFindings, newCycleFindings, newScopeFindings } from './new-finding.ts';
+
+export interface CompareOptions {
+  /** ISO date for acceptances that run out; absent, none has run out. */
+  readonly today?: string;
+}
+
+/** A baseline from less than this share of the traces is too thin to compare with. */
+const COMPARABLE_SHARE = 0.2;
+
+/**
+ * What is new since the baseline. Every circle that is new has a new call on it, so a new circle exists exactly where a new
+ * synchronous call lies inside a strongly connected component; one circle is shown for each such call, the shortest. A
+ * component that grows by one call is therefore one finding, and whatever accepted calls form together stays accepted.
+ */
+export function compareWithBaseline(
+  analysis: Analysis,
+  baseline: Baseline,
+  policy: Policy,
+  options: CompareOptions = {},
+): BaselineComparison {
+  const known = renamedBaseline(baseline, policy.aliases);
+  const newCycles = findNewCycles(analysis, known, policy, options.today);
+  const newCriticalServices = difference(criticalServices(analysis), known.criticalServices);
+  const newPciScope = findNewScope(analysis, known);
+  const findings = [
+    ...newCycleFindings(newCycles, policy),
+    ...newCriticalFindings(newCriticalServices, analysis, policy),
+    ...newScopeFindings(newPciScope, analysis, policy),
+  ].sort(
+    (one, two) =>
+      SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(two.severity) ||
+      byText(one.kind, two.kind) ||
+      byText(one.id, two.id),
+  );
+  return {
+    fails: findings.some(({ severity }) => severity === 'error'),
+    newCycles,
+    unseenCycles: findUnseenCycles(analysis, known, policy),
+    newCriticalServices,
+    newPciScope,
+    findings,
+    problems: comparability(analysis, known),
+  };
+}
+
+function findUnseenCycles(analysis: Analysis, known: Baseline, policy: Policy): UnseenCycle[] {
+  const graph: HardGraph = hardGraph(serviceDependencies(analysis, policy));
+  return known.cycles.flatMap((services) => {
+    const missing = services
+      .map((caller, index) => ({ caller, callee: services[(index + 1) % services.length]! }))
+      .filter(
+        ({ caller, callee }) =>
+          !graph.hasNode(caller) || !graph.hasNode(callee) || !graph.hasDirectedEdge(caller, callee),
+      );
+    return missing.length === 0 ? [] : [{ services, missing }];
+  });
+}
+
+/** Most restrictive first. */
+const SCOPE_ORDER: readonly PciClass[] = ['cde', 'connected-to', 'security-impacting'];
+
+function findNewScope(analysis: Analysis, known: Baseline): NewPciScope[] {
+  const before = new Map(known.pciScope.map((scope) => [scope.service, scope.class]));
+  return scopeOf(analysis).flatMap(({ service, class: pciClass }): NewPciScope[] => {
+    const was = before.get(service);
+    const isNew = was === undefined || SCOPE_ORDER.indexOf(pciClass) < SCOPE_ORDER.indexOf(was);
+    return isNew ? [{ service, class: pciClass, was: was ?? 'not-observed' }] : [];
+  });
+}
+
+function comparability(analysis: Analysis, known: Baseline): Problem[] {
+  const problems: Problem[] = [];
+  if (known.tracesAtLeast < analysis.traceCount * COMPARABLE_SHARE) {
+    const message =
+      `The baseline was written from far fewer traces (about ${known.tracesAtLeast}) than there are now ` +
+      `(${analysis.traceCount}): what is new may only be newly seen.`;
+    problems.push({ kind: 'baseline-thin', message, count: 1 });
+  }
+  return problems;
+}
+
+function difference(now: readonly string[], before: readonly string[]): string[] {
+  const known = new Set(before);
+  return now.filter((each) => !known.has(each));
+}

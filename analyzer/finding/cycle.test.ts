@@ -1,0 +1,211 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { policyOf, rollupOf, traceId, type RollupSketch } from '../../fixtures/rollups.ts';
+import type { AnalyzedCycle } from '../model/analysis.ts';
+import type { Policy } from '../model/policy.ts';
+import { cycleId, findCycles } from './cycle.ts';
+import { dependencyGraph } from './dependency-graph.ts';
+
+function cyclesOf(sketch: RollupSketch, policy: Partial<Policy> = {}): readonly AnalyzedCycle[] {
+  const rollup = rollupOf(sketch);
+  return findCycles(dependencyGraph(rollup, policyOf(policy)), rollup, policyOf(policy), 0).cycles;
+}
+
+function inShort({ component, class: cycleClass, services }: AnalyzedCycle): string {
+  return `${component} ${cycleClass} ${services.join(' ')}`;
+}
+
+/** Call sites that lead from the one operation of each service to the one of the next. */
+const oneOperation = ['a -> b', 'b -> a'];
+/** a.x calls b.y, b.z calls a.w. */
+const differentOperations = [
+  { edge: 'a -> b', sites: [{ callerOperation: 'x', calleeOperation: 'y' }] },
+  { edge: 'b -> a', sites: [{ callerOperation: 'z', calleeOperation: 'w' }] },
+];
+
+describe('findCycles', () => {
+  it.each<{ name: string; sketch: RollupSketch; policy?: Partial<Policy>; expected: string[] }>([
+    { name: 'nothing in a chain', sketch: { edges: ['a -> b', 'b -> c'] }, expected: [] },
+    { name: 'operations that recurse', sketch: { edges: oneOperation }, expected: ['A operation a b'] },
+    { name: 'services only', sketch: { edges: differentOperations }, expected: ['A structural a b'] },
+    {
+      name: 'operations that meet after two rounds',
+      sketch: {
+        edges: [
+          {
+            edge: 'a -> b',
+            sites: [
+              { callerOperation: 'a1', calleeOperation: 'b1' },
+              { callerOperation: 'a2', calleeOperation: 'b2' },
+            ],
+          },
+          {
+            edge: 'b -> a',
+            sites: [
+              { callerOperation: 'b1', calleeOperation: 'a2' },
+              { callerOperation: 'b2', calleeOperation: 'a1' },
+            ],
+          },
+        ],
+      },
+      expected: ['A operation a b'],
+    },
+    {
+      name: 'one request all the way round, whatever the operations',
+      sketch: { edges: differentOperations, reentries: [['a', 'b']] },
+      expected: ['A re-entrant a b'],
+    },
+    {
+      name: 'a long way round that a request went, beside the short ones',
+      sketch: { edges: ['a -> b', 'b -> a', 'b -> c', 'c -> a', 'c -> b'], reentries: [['a', 'b', 'c']] },
+      expected: ['A re-entrant a b c', 'A operation a b', 'A operation b c'],
+    },
+    {
+      name: 'a re-entry over an edge that is too seldom',
+      sketch: { edges: ['a -> b', { edge: 'b -> a', traceCount: 1 }], reentries: [['a', 'b']] },
+      policy: { minTraces: 2 },
+      expected: [],
+    },
+    { name: 'an event closes it', sketch: { edges: ['a -> b', 'b -> a async'] }, expected: ['A soft a b'] },
+    {
+      name: 'an event inside a circle of calls adds none',
+      sketch: { edges: ['a -> b', 'b -> c', 'c -> a', 'b -> a async'] },
+      expected: ['A operation a b c'],
+    },
+    {
+      name: 'a pair that calls and sends',
+      sketch: { edges: ['a -> b', 'b -> a', 'b -> a async'] },
+      expected: ['A operation a b'],
+    },
+    {
+      name: 'events by topics, from producer to consumer',
+      sketch: { edges: ['b -> a'], via: ['a => destination:t => b'] },
+      expected: ['A soft a b'],
+    },
+    {
+      name: 'a shared topic is no circle',
+      sketch: { via: ['a => destination:t => b', 'b => destination:u => c'], edges: ['c -> destination:t async'] },
+      expected: [],
+    },
+    { name: 'itself', sketch: { edges: ['a -> a'] }, expected: ['A self-call a'] },
+    { name: 'a database never', sketch: { edges: ['a -> database:d data', 'database:d -> a'] }, expected: [] },
+    { name: 'unknown callers never', sketch: { edges: ['a -> unknown-caller', 'unknown-caller -> a'] }, expected: [] },
+    {
+      name: 'spans without a service name never',
+      sketch: { edges: ['a -> unknown_service:node', 'unknown_service:node -> a'] },
+      expected: [],
+    },
+    {
+      name: 'the larger component first',
+      sketch: { edges: ['a -> b', 'b -> a', 'c -> d', 'd -> e', 'e -> c'] },
+      expected: ['A operation c d e', 'B operation a b'],
+    },
+  ])('$name', ({ sketch, policy, expected }) => {
+    expect(cyclesOf(sketch, policy).map(inShort)).toEqual(expected);
+  });
+
+  it('gives the trace that went round, and the evidence of each edge', () => {
+    const [cycle] = cyclesOf({ edges: oneOperation, reentries: [['a', 'b']] });
+    expect(cycle?.witnessTraceId).toBe(traceId('a,b'));
+    expect(cycle?.edges).toEqual([
+      { caller: 'a', callee: 'b', mode: 'sync', callCount: 10, traceIds: [traceId('a -> b')] },
+      { caller: 'b', callee: 'a', mode: 'sync', callCount: 10, traceIds: [traceId('b -> a')] },
+    ]);
+  });
+
+  it('keeps the id of a circle when a request is seen to go round, not when an event closes it', () => {
+    const [structural] = cyclesOf({ edges: differentOperations });
+    const [witnessed] = cyclesOf({ edges: differentOperations, reentries: [['a', 'b']] });
+    const [soft] = cyclesOf({ edges: ['a -> b', 'b -> a async'] });
+    expect(structural?.id).toMatch(/^[0-9a-f]{12}$/);
+    expect(witnessed?.id).toBe(structural?.id);
+    expect(soft?.id).not.toBe(structural?.id);
+    expect(cycleId('structural', ['a', 'c', 'b'])).not.toBe(cycleId('structural', ['a', 'b', 'c']));
+  });
+
+  it('covers exactly the edges whose ends reach each other (Floyd and Warshall)', () => {
+    const services = ['a', 'b', 'c', 'd', 'e'];
+    const pairs = services.flatMap((caller) =>
+      services.filter((callee) => callee !== caller).map((callee) => ({ caller, callee })),
+    );
+    fc.assert(
+      fc.property(fc.subarray(pairs), (edges) => {
+        const cycles = cyclesOf({ edges: edges.map(({ caller, callee }) => `${caller} -> ${callee}`) });
+        const covered = new Set(cycles.flatMap((cycle) => cycle.edges.map(({ caller, callee }) => caller + callee)));
+        const reaches = new Set(edges.map(({ caller, callee }) => caller + callee));
+        for (const via of services)
+          for (const from of services)
+            for (const to of services) if (reaches.has(from + via) && reaches.has(via + to)) reaches.add(from + to);
+        const cyclic = edges.filter(({ caller, callee }) => reaches.has(callee + caller));
+        expect([...covered].sort()).toEqual(cyclic.map(({ caller, callee }) => caller + callee).sort());
+      }),
+    );
+  });
+});
+
+describe('where to break a circle', () => {
+  const writeNobodyWaitsFor = {
+    edge: 'b -> a',
+    sites: [{ calleeOperation: 'POST /events', callCount: 230, offPathCount: 212, lastUseCount: 230 }],
+  };
+
+  it('proposes the call that is most like an event, and says why', () => {
+    const [cycle] = cyclesOf({ edges: ['a -> b', writeNobodyWaitsFor] });
+    expect(cycle?.breakAt).toEqual([
+      {
+        caller: 'b',
+        callee: 'a',
+        reasons: [
+          'b → a could be an event: in 212 of 230 calls (95 %: at least 88 %) nothing waits for it',
+          'after 230 of 230 calls (95 %: at least 98 %) the caller calls nobody else',
+          'POST /events: a write',
+          'to change: 1 call site; b publishes, a subscribes. Traces do not show whether the answer is used: check that first',
+        ],
+      },
+    ]);
+  });
+
+  it('takes the one call that opens several circles', () => {
+    const cycles = cyclesOf({ edges: ['a -> b', 'b -> c', 'c -> a', 'b -> d', 'd -> a'] });
+    expect(cycles.map(({ breakAt }) => breakAt.map(({ caller, callee }) => `${caller} ${callee}`))).toEqual([
+      ['a b'],
+      ['a b'],
+    ]);
+    expect(cycles[0]?.breakAt[0]?.reasons).toContain('cutting it opens 2 of the 2 circles listed here');
+  });
+
+  it('never proposes what must stay synchronous', () => {
+    const edges = ['a -> b', writeNobodyWaitsFor];
+    const [other] = cyclesOf({ edges }, { neverAsync: [['b', 'a']] });
+    expect(other?.breakAt.map(({ caller }) => caller)).toEqual(['a']);
+    const both: Policy['neverAsync'] = [
+      ['a', 'b'],
+      ['b', 'a'],
+    ];
+    expect(cyclesOf({ edges }, { neverAsync: both })[0]?.breakAt).toEqual([]);
+  });
+
+  it('offers what is fire-and-forget already in a soft circle', () => {
+    const [cycle] = cyclesOf({ edges: ['a -> b', { edge: 'b -> a async', sites: [{ unjoinedCount: 10 }] }] });
+    expect(cycle?.breakAt.map(({ caller, callee }) => `${caller} ${callee}`)).toEqual(['b a']);
+    expect(cyclesOf({ edges: ['b -> a'], via: ['a => destination:t => b'] })[0]?.breakAt).toEqual([]);
+  });
+
+  it('opens every circle unless the policy forbids it', () => {
+    const services = ['a', 'b', 'c', 'd'];
+    const pairs = services.flatMap((caller) =>
+      services.filter((callee) => callee !== caller).map((callee) => [caller, callee] as const),
+    );
+    fc.assert(
+      fc.property(fc.subarray(pairs), fc.subarray(pairs, { maxLength: 3 }), (edges, neverAsync) => {
+        const isKept = (caller: string, callee: string) =>
+          neverAsync.some(([one, two]) => one === caller && two === callee);
+        for (const cycle of cyclesOf({ edges: edges.map((edge) => edge.join(' -> ')) }, { neverAsync })) {
+          const canBeCut = cycle.edges.some(({ caller, callee }) => !isKept(caller, callee));
+          expect(cycle.breakAt.length > 0).toBe(canBeCut);
+          for (const { caller, callee } of cycle.breakAt) expect(isKept(caller, callee)).toBe(false);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,212 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { policyOf, rollupOf, type RollupSketch } from '../../fixtures/rollups.ts';
+import type { PciClass } from '../model/analysis.ts';
+import type { ServicePolicy } from '../model/policy.ts';
+import { dependencyGraph } from './dependency-graph.ts';
+import { PCI_CLASSES } from './pci-claim.ts';
+import { pciScope } from './pci-scope.ts';
+
+function reportOf(sketch: RollupSketch, services: Record<string, ServicePolicy> = {}, hosts: string[] = []) {
+  const policy = policyOf({ services: new Map(Object.entries(services)), paymentProviderHosts: hosts });
+  const rollup = rollupOf(sketch);
+  return pciScope(dependencyGraph(rollup, policy), rollup, policy);
+}
+
+/** `id: class (basis)` of everything that has a class. */
+function inShort(report: ReturnType<typeof reportOf>): string[] {
+  return [...report.scopes]
+    .filter(([, scope]) => scope.class !== 'not-observed' || scope.basis !== 'none')
+    .map(([id, scope]) => `${id}: ${scope.class} (${scope.basis})`);
+}
+
+interface Case {
+  readonly name: string;
+  readonly sketch: RollupSketch;
+  readonly services?: Record<string, ServicePolicy>;
+  readonly hosts?: string[];
+  readonly expected: readonly string[];
+}
+
+describe('pciScope', () => {
+  it.each<Case>([
+    { name: 'nothing known, nothing said', sketch: { edges: ['a -> b'] }, expected: [] },
+    {
+      name: 'declared, and one and two hops away in either direction',
+      sketch: { edges: ['x -> a', 'a -> cde', 'cde -> b', 'b -> y async', 'y -> z'] },
+      services: { cde: { pci: 'cde' } },
+      expected: [
+        'a: connected-to (observed)',
+        'b: connected-to (observed)',
+        'cde: cde (declared)',
+        'x: indirect (observed)',
+        'y: indirect (observed)',
+      ],
+    },
+    {
+      name: 'labelled, in any spelling',
+      sketch: { nodes: { a: { pciScopes: new Set(['CDE']) }, b: { pciScopes: new Set(['Security_Impacting']) } } },
+      expected: ['a: cde (declared)', 'b: security-impacting (declared)'],
+    },
+    { name: 'card data', sketch: { cards: [{ node: 'a', strength: 'strong' }] }, expected: ['a: cde (evidence)'] },
+    {
+      name: 'authentication data',
+      sketch: { cards: [{ node: 'a', strength: 'authentication' }] },
+      expected: ['a: cde (evidence)'],
+    },
+    {
+      name: 'what may be card data is a candidate',
+      sketch: { cards: [{ node: 'a', strength: 'medium' }] },
+      expected: ['a: cde (candidate)'],
+    },
+    { name: 'test cards make no CDE', sketch: { cards: [{ node: 'a', strength: 'test' }] }, expected: [] },
+    {
+      name: 'a topic counts as a hop',
+      sketch: { via: ['cde => destination:paid => b'] },
+      services: { cde: { pci: 'cde' } },
+      expected: ['b: indirect (observed)', 'cde: cde (declared)', 'destination:paid: connected-to (observed)'],
+    },
+    {
+      name: 'nobody in particular is in no class and leads nowhere',
+      sketch: { edges: ['unknown-caller -> cde', 'unknown-caller -> a'] },
+      services: { cde: { pci: 'cde' } },
+      expected: ['cde: cde (declared)'],
+    },
+    {
+      name: 'the other end of a call is connected, since a rollup does not tell which call it was',
+      sketch: {
+        edges: [{ edge: 'a -> b', sites: [{ calleeOperation: 'GET /pay' }] }],
+        cards: [{ node: 'b', strength: 'strong', place: 'url.full', operation: 'GET /pay' }],
+      },
+      expected: ['a: connected-to (observed)', 'b: cde (evidence)'],
+    },
+    {
+      name: 'a database that was handed card data is a candidate',
+      sketch: {
+        edges: [{ edge: 'a -> database:d data', sites: [{ callerOperation: 'POST /pay' }] }, 'a -> database:e data'],
+        cards: [{ node: 'a', strength: 'strong', place: 'db.query.text', operation: 'POST /pay' }],
+      },
+      expected: ['a: cde (evidence)', 'database:d: cde (candidate)', 'database:e: connected-to (observed)'],
+    },
+    {
+      name: 'who sends a payment provider raw cards is a candidate',
+      sketch: {
+        edges: [
+          { edge: 'a -> external:api.stripe.com', sites: [{ calleeOperation: 'POST /v1/tokens' }] },
+          { edge: 'b -> external:api.stripe.com', sites: [{ calleeOperation: 'POST /v1/charges' }] },
+          { edge: 'c -> external:notstripe.com', sites: [{ calleeOperation: 'POST /v1/tokens' }] },
+          { edge: 'd -> external:psp.example:443', sites: [{ calleeOperation: 'POST /v1/tokens' }] },
+        ],
+      },
+      hosts: ['psp.example'],
+      expected: [
+        'a: cde (candidate)',
+        'b: indirect (observed)',
+        'd: cde (candidate)',
+        'external:api.stripe.com: connected-to (observed)',
+        'external:psp.example:443: connected-to (observed)',
+      ],
+    },
+    {
+      name: 'declared out of scope, and nothing against it',
+      sketch: { edges: ['a -> b', 'b -> cde'] },
+      services: { a: { pci: 'out-of-scope', reason: 'own segment', expires: '2027-01-01' }, cde: { pci: 'cde' } },
+      expected: ['a: not-observed (declared)', 'b: connected-to (observed)', 'cde: cde (declared)'],
+    },
+    {
+      name: 'declared out of scope, but connected',
+      sketch: { edges: ['a -> cde'] },
+      services: { a: { pci: 'out-of-scope' }, cde: { pci: 'cde' } },
+      expected: ['a: connected-to (observed)', 'cde: cde (declared)'],
+    },
+    {
+      name: 'by plain name, whatever the namespace',
+      sketch: { edges: ['shop/a -> shop/b'] },
+      services: { b: { pci: 'cde' } },
+      expected: ['shop/a: connected-to (observed)', 'shop/b: cde (declared)'],
+    },
+  ])('$name', ({ sketch, services, hosts, expected }) => {
+    expect(inShort(reportOf(sketch, services, hosts))).toEqual(expected);
+  });
+
+  it('gives the witness path in call direction', () => {
+    const { scopes } = reportOf({ edges: ['x -> a', 'a -> cde', 'cde -> b', 'b -> y'] }, { cde: { pci: 'cde' } });
+    expect(['a', 'b', 'x', 'y'].map((id) => scopes.get(id)?.reasons[0]?.witnessPath)).toEqual([
+      ['a', 'cde'],
+      ['cde', 'b'],
+      ['x', 'a', 'cde'],
+      ['cde', 'b', 'y'],
+    ]);
+  });
+
+  it('tells why test cards do not count, and who the payment providers are', () => {
+    const { scopes } = reportOf({
+      edges: ['a -> external:api.stripe.com'],
+      cards: [{ node: 'a', strength: 'test' }],
+    });
+    expect(scopes.get('a')?.reasons.map(({ rule }) => rule)).toEqual(['test-card', 'calls-payment-provider']);
+    expect(scopes.get('external:api.stripe.com')?.reasons.map(({ rule }) => rule)).toEqual(['payment-provider']);
+  });
+
+  it('reports a conflict where a declaration is contradicted', () => {
+    const declared: Record<string, ServicePolicy> = { a: { pci: 'out-of-scope' }, b: { pci: 'out-of-scope' } };
+    const { conflicts } = reportOf({ cards: [{ node: 'a', strength: 'strong' }], edges: ['c -> b'] }, declared);
+    expect(conflicts.map(({ node, predicate }) => `${node} ${predicate}`)).toEqual(['a carries card data']);
+  });
+
+  it('counts labels it does not know', () => {
+    const { problems } = reportOf({ nodes: { a: { pciScopes: new Set(['in scope?']) } } });
+    expect(problems.map(({ kind, count }) => ({ kind, count }))).toEqual([{ kind: 'pci-label-unknown', count: 1 }]);
+  });
+
+  const services = ['a', 'b', 'c', 'd', 'e'];
+  const pairs = services.flatMap((caller) => services.map((callee) => `${caller} -> ${callee}`));
+
+  it('is the rule to the letter: one hop from the CDE, two hops, nothing', () => {
+    fc.assert(
+      fc.property(fc.subarray(pairs), fc.subarray(services), (edges, cde) => {
+        const policy = Object.fromEntries(cde.map((id) => [id, { pci: 'cde' } as const]));
+        const { scopes } = reportOf({ edges, nodes: Object.fromEntries(services.map((id) => [id, {}])) }, policy);
+        const isBeside = (one: string, two: string) =>
+          edges.includes(`${one} -> ${two}`) || edges.includes(`${two} -> ${one}`);
+        const expected = services.map((id): PciClass => {
+          if (cde.includes(id)) return 'cde';
+          if (cde.some((inside) => isBeside(id, inside))) return 'connected-to';
+          const isIndirect = services.some(
+            (between) =>
+              isBeside(id, between) && !cde.includes(between) && cde.some((inside) => isBeside(between, inside)),
+          );
+          return isIndirect ? 'indirect' : 'not-observed';
+        });
+        expect(services.map((id) => scopes.get(id)?.class)).toEqual(expected);
+      }),
+    );
+  });
+
+  it('never lowers a class when more is seen, and never says out of scope', () => {
+    fc.assert(
+      fc.property(
+        fc.subarray(pairs),
+        fc.subarray(pairs),
+        fc.subarray(services),
+        fc.subarray(services),
+        (edges, moreEdges, leaks, moreLeaks) => {
+          const nodes = Object.fromEntries(services.map((id) => [id, {}]));
+          const cards = (ids: string[]) =>
+            ids.map((node) => ({ node, strength: 'strong' as const, place: 'url.full' }));
+          const before = reportOf({ nodes, edges, cards: cards(leaks) });
+          const after = reportOf({
+            nodes,
+            edges: [...new Set([...edges, ...moreEdges])],
+            cards: cards([...new Set([...leaks, ...moreLeaks])]),
+          });
+          for (const id of services) {
+            const rank = (report: typeof before) => PCI_CLASSES.indexOf(report.scopes.get(id)!.class);
+            expect(rank(after)).toBeLessThanOrEqual(rank(before));
+            expect(after.scopes.get(id)!.basis).not.toBe('declared');
+          }
+        },
+      ),
+    );
+  });
+});
