@@ -19,6 +19,13 @@ export interface SpanDictionary {
   readonly resources: ResourceTable;
 }
 
+/** Card evidence as the table stores it: a string id, and indexes into the lists in `span.ts`. */
+export interface CardEvidencePiece {
+  readonly placeId: number;
+  readonly brand: number;
+  readonly strength: number;
+}
+
 export function createDictionary(seed?: number): SpanDictionary {
   return { strings: new StringTable(seed), resources: new ResourceTable() };
 }
@@ -145,7 +152,7 @@ export class SpanTable {
   addRow(): number {
     this.reserve(1);
     const row = this.count++;
-    this.traceIds.fill(0, row * 4, row * 4 + 4);
+    this.traceIds[row * 4] = this.traceIds[row * 4 + 1] = this.traceIds[row * 4 + 2] = this.traceIds[row * 4 + 3] = 0;
     this.spanIds[row * 2] = this.spanIds[row * 2 + 1] = 0;
     this.parentIds[row * 2] = this.parentIds[row * 2 + 1] = 0;
     this.startUs[row] = this.endUs[row] = 0;
@@ -191,6 +198,21 @@ export class SpanTable {
     this.evidencePlaces[at] = placeId;
     this.evidenceKinds[at] = (brand << 4) | strength;
     this.flags[row]! |= SPAN_FLAG.hasCardEvidence;
+  }
+
+  /**
+   * Adds card evidence to any row, later rows having theirs already. One pass over what lies behind, however many pieces.
+   */
+  insertCardEvidence(row: number, pieces: readonly CardEvidencePiece[]): void {
+    const at = lowerBound(this.evidenceRows, this.evidenceCount, row + 1);
+    const countBefore = this.evidenceCount;
+    for (const { placeId, brand, strength } of pieces) this.addCardEvidence(placeId, brand, strength, row);
+    if (at === countBefore) return;
+    for (const column of [this.evidenceRows, this.evidencePlaces, this.evidenceKinds]) {
+      const added = column.slice(countBefore, this.evidenceCount);
+      column.copyWithin(at + added.length, at, countBefore);
+      column.set(added, at);
+    }
   }
 
   /** Forgets every row from `count` on: how a decoder takes back a request that turned out malformed. */

@@ -6,6 +6,7 @@
  */
 export class StringTable {
   #bytes = new Uint8Array(1 << 14);
+  #view = viewOf(this.#bytes);
   #byteCount = 0;
   /** Where string `id` starts in the byte pool; its end is the next start. */
   #starts = new Uint32Array(1 << 10);
@@ -15,7 +16,7 @@ export class StringTable {
   #texts: (string | undefined)[] = [''];
   #size = 1;
   readonly #seed: number;
-  readonly #idOfSmallInteger = new Uint32Array(1 << 10);
+  #idOfSmallInteger = new Uint32Array(1 << 10);
 
   constructor(seed = 0x9e3779b9) {
     this.#seed = seed >>> 0;
@@ -48,31 +49,43 @@ export class StringTable {
     return this.#bytes;
   }
 
-  /** Interns `bytes[start, end)`, which should be UTF-8; what is not is replaced by U+FFFD when it is read. */
-  internBytes(bytes: Uint8Array, start: number, end: number): number {
+  /**
+   * Interns `bytes[start, end)`. Ill-formed UTF-8 and NUL, which keys of maps use as their separator, become U+FFFD. Whoever
+   * interns many ranges of the same bytes hands over one view of them.
+   */
+  internBytes(bytes: Uint8Array, start: number, end: number, view = viewOf(bytes)): number {
     const length = end - start;
     if (length === 0) return 0;
-    let hash = this.#seed ^ length;
-    for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
-    hash = mix(hash);
+    const hash = hashBytes(this.#seed, view, start, end);
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const id = this.#slots[slot]!;
-      if (id === 0) return this.#add(bytes, start, length, hash, slot);
-      if (this.#hashes[id] === hash && this.#equals(id, bytes, start, length)) return id;
+      if (id === 0) {
+        if (!isCleanUtf8(bytes, start, end))
+          return this.intern(decodeUtf8(bytes, start, end).replaceAll('\0', '\ufffd'));
+        return this.#add(bytes, start, length, hash, slot);
+      }
+      if (this.#hashes[id] === hash) {
+        const from = this.#starts[id]!;
+        if (this.#starts[id + 1]! - from === length && equalBytes(this.#view, from, view, start, length)) return id;
+      }
     }
   }
 
   intern(text: string): number {
-    if (text === '') return 0;
-    const bytes = encodeUtf8(text);
-    return this.internBytes(bytes, 0, bytes.length);
+    if (text.length * 3 > SCRATCH.length) {
+      const bytes = encodeUtf8(text);
+      return this.internBytes(bytes, 0, bytes.length);
+    }
+    return this.internBytes(SCRATCH, 0, encodeUtf8Into(text, SCRATCH), SCRATCH_VIEW);
   }
 
   /** The decimal text of a whole number; status codes and ports come by the million. */
   internInteger(value: number): number {
-    if (value < 0 || value >= this.#idOfSmallInteger.length || !Number.isInteger(value))
-      return this.intern(String(value));
+    if (!(value >= 0 && value < SMALL_INTEGERS && Number.isInteger(value))) return this.intern(String(value));
+    if (value >= this.#idOfSmallInteger.length) {
+      this.#idOfSmallInteger = grown(this.#idOfSmallInteger, SMALL_INTEGERS);
+    }
     const known = this.#idOfSmallInteger[value]!;
     if (known !== 0) return known;
     const id = this.intern(String(value));
@@ -80,17 +93,10 @@ export class StringTable {
     return id;
   }
 
-  #equals(id: number, bytes: Uint8Array, start: number, length: number): boolean {
-    const from = this.#starts[id]!;
-    if (this.#starts[id + 1]! - from !== length) return false;
-    const pool = this.#bytes;
-    for (let at = length - 1; at >= 0; at--) if (pool[from + at] !== bytes[start + at]) return false;
-    return true;
-  }
-
   #add(bytes: Uint8Array, start: number, length: number, hash: number, slot: number): number {
     if (this.#byteCount + length > this.#bytes.length) {
       this.#bytes = grown(this.#bytes, Math.max(this.#bytes.length * 2, this.#byteCount + length));
+      this.#view = viewOf(this.#bytes);
     }
     const id = this.#size++;
     if (id + 2 > this.#starts.length) {
@@ -99,7 +105,7 @@ export class StringTable {
     }
     const pool = this.#bytes;
     const from = this.#byteCount;
-    for (let at = 0; at < length; at++) pool[from + at] = bytes[start + at]!;
+    pool.set(bytes.subarray(start, start + length), from);
     this.#starts[id] = from;
     this.#byteCount = from + length;
     this.#starts[id + 1] = this.#byteCount;
@@ -120,6 +126,41 @@ export class StringTable {
     }
     this.#slots = slots;
   }
+}
+
+/** Status codes and ports: whole numbers below this are looked up by value. */
+const SMALL_INTEGERS = 1 << 16;
+
+/** MurmurHash3 (Austin Appleby, public domain), 32 bits: four bytes at a time, every bit mixed. */
+function hashBytes(seed: number, view: DataView, start: number, end: number): number {
+  let hash = seed;
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    const mixed = Math.imul(view.getInt32(at, true), 0xcc9e2d51);
+    hash ^= Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593);
+    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
+  }
+  let rest = 0;
+  for (; at < end; at++) rest = (rest << 8) | view.getUint8(at);
+  const mixed = Math.imul(rest, 0xcc9e2d51);
+  hash ^= Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593);
+  return mix(hash ^ (end - start));
+}
+
+/** Whether `length` bytes are the same in both. Four at a time from the end, where names differ; the first four overlap. */
+export function equalBytes(a: DataView, aStart: number, b: DataView, bStart: number, length: number): boolean {
+  if (length < 4) {
+    for (let at = 0; at < length; at++) if (a.getUint8(aStart + at) !== b.getUint8(bStart + at)) return false;
+    return true;
+  }
+  for (let at = length - 4; at > 0; at -= 4) {
+    if (a.getInt32(aStart + at, true) !== b.getInt32(bStart + at, true)) return false;
+  }
+  return a.getInt32(aStart, true) === b.getInt32(bStart, true);
+}
+
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** MurmurHash3's finalizer: every input bit reaches every output bit. */
@@ -177,6 +218,14 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
 /** A string to UTF-8; lone surrogates become U+FFFD. */
 export function encodeUtf8(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length * 3);
+  return bytes.subarray(0, encodeUtf8Into(text, bytes));
+}
+
+const SCRATCH = new Uint8Array(512);
+const SCRATCH_VIEW = viewOf(SCRATCH);
+
+/** The same into `bytes`, which has three per UTF-16 unit. Returns how many were written. */
+function encodeUtf8Into(text: string, bytes: Uint8Array): number {
   let length = 0;
   for (let at = 0; at < text.length; at++) {
     let codePoint = text.charCodeAt(at);
@@ -205,5 +254,23 @@ export function encodeUtf8(text: string): Uint8Array {
       bytes[length++] = 0x80 | (codePoint & 0x3f);
     }
   }
-  return bytes.subarray(0, length);
+  return length;
+}
+
+/** Well-formed UTF-8 without NUL (Unicode 16, table 3-7). */
+function isCleanUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end;) {
+    const lead = bytes[at++]!;
+    if (lead === 0) return false;
+    if (lead < 0x80) continue;
+    const need =
+      lead >= 0xc2 && lead <= 0xdf ? 1 : lead >= 0xe0 && lead <= 0xef ? 2 : lead >= 0xf0 && lead <= 0xf4 ? 3 : 0;
+    if (need === 0 || at + need > end) return false;
+    const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+    const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+    if (bytes[at]! < low || bytes[at]! > high) return false;
+    for (let more = 1; more < need; more++) if ((bytes[at + more]! & 0xc0) !== 0x80) return false;
+    at += need;
+  }
+  return true;
 }
