@@ -1,0 +1,717 @@
+import type { DependencyMode } from '../model/analysis.ts';
+import { CARD_BRANDS, CARD_STRENGTHS, SPAN_FLAG, SPAN_KIND } from '../model/span.ts';
+import { grown } from '../model/string-table.ts';
+import { CALL } from '../trace/calls.ts';
+import { OUTCOME } from '../trace/call-outcomes.ts';
+import { SPAN } from '../trace/dependencies.ts';
+import type { TraceObserver } from '../trace/observe.ts';
+import { PairTable } from '../trace/pair-table.ts';
+import { Examples, Figures, Histograms } from './figures.ts';
+import {
+  addExample,
+  addressIn,
+  callSiteIn,
+  cardEvidenceIn,
+  dependencyIn,
+  emptyRollup,
+  entryPartIn,
+  entryPointIn,
+  nodeIn,
+  operationIn,
+  reentryIn,
+  viaDestinationIn,
+} from './merge-rollups.ts';
+import type { ProducerIndex } from './producer-index.ts';
+import type { Rollup } from './rollup.ts';
+
+/**
+ * A rollup while it is being counted: everything is a number of some table, and every figure stands in a column. Names and
+ * maps come to be in `toRollup`.
+ */
+export class Tally {
+  #traceCount = 0;
+  #incompleteTraceCount = 0;
+  #spanCount = 0;
+  #fromUs = Infinity;
+  #toUs = -Infinity;
+  readonly #problems = new Map<string, number>();
+  readonly #pciScopes = new Map<number, Set<number>>();
+  readonly #isResourceSeen = new Set<number>();
+
+  /** By node. */
+  readonly #nodes = new Figures(NODE.width);
+  readonly #isNodeUsed = new Set<number>();
+  /** Node, operation. */
+  readonly #operations = new PairTable();
+  readonly #operationFigures = new Figures(OPERATION.width);
+  readonly #operationLatency = new Histograms();
+  /** Caller node and mode, callee node. */
+  readonly #edges = new PairTable();
+  readonly #edgeFigures = new Figures(EDGE.width);
+  readonly #edgeLatency = new Histograms();
+  readonly #edgeExamples = new Examples();
+  /** Caller operation, callee operation; then dependency, such a pair. */
+  readonly #operationPairs = new PairTable();
+  readonly #sites = new PairTable();
+  readonly #siteFigures = new Figures(SITE.width);
+  /** Address, node. */
+  readonly #addresses = new PairTable();
+  readonly #addressFigures = new Figures(1);
+  /** Node, operation. */
+  readonly #entries = new PairTable();
+  readonly #entryFigures = new Figures(ENTRY.width);
+  readonly #entryLatency = new Histograms();
+  readonly #entryExamples = new Examples();
+  /** 0 and node; or caller node plus one and callee node, for the time between the two. */
+  readonly #parts = new PairTable();
+  /** Entry point, part. */
+  readonly #entryParts = new PairTable();
+  readonly #entryPartFigures = new Figures(PART.width);
+  readonly #entryPartExamples = new Examples();
+  /** Producer, consumer; then such a pair, destination. */
+  readonly #producerPairs = new PairTable();
+  readonly #deliveries = new PairTable();
+  readonly #deliveryFigures = new Figures(DELIVERY.width);
+  readonly #deliveryExamples = new Examples();
+  readonly #reentries = new Map<
+    string,
+    { members: string[]; traceCount: number; lastTrace: number; traceIds: string[] }
+  >();
+  readonly #links: ForeignLink[] = [];
+  readonly #cards = emptyRollup();
+
+  // Of the trace being added: dependency and call site by call; part by part, with the parts touched.
+  #edgeOfCall = new Uint32Array(64);
+  #siteOfCall = new Uint32Array(64);
+  #isOnPath = new Uint32Array(64);
+  #partUs = new Float64Array(64);
+  #partBits = new Uint8Array(64);
+  #touchedParts: number[] = [];
+  #trace = 0;
+
+  /** Adds what the observer has just found. `idRow` is a row that bears the trace's id. */
+  add(observer: TraceObserver, idRow: number, producers: ProducerIndex): void {
+    const { tree, dependencies } = observer;
+    this.#trace++;
+    this.#traceCount++;
+    this.#spanCount += tree.count;
+    if (!tree.isComplete) this.#incompleteTraceCount++;
+    for (const [problem, count] of tree.problems) this.#addProblem(problem, count);
+    this.#addProblem('unnamed-callee', dependencies.unnamedCalleeCount);
+    this.#addSpans(observer);
+    this.#addCalls(observer, idRow);
+    this.#addRoots(observer, idRow);
+    this.#addDeliveries(observer, idRow);
+    this.#addReentries(observer, idRow);
+    this.#addProducers(observer, idRow, producers);
+    this.#addForeignLinks(observer, idRow);
+    const { pciScopes } = dependencies;
+    for (let at = 0; at < pciScopes.length; at += 2) {
+      const node = pciScopes[at]!;
+      const scopes = this.#pciScopes.get(node);
+      if (scopes === undefined) this.#pciScopes.set(node, new Set([pciScopes[at + 1]!]));
+      else scopes.add(pciScopes[at + 1]!);
+    }
+  }
+
+  #addProblem(problem: string, count: number): void {
+    if (count > 0) this.#problems.set(problem, (this.#problems.get(problem) ?? 0) + count);
+  }
+
+  #addSpans({ tree, dependencies }: TraceObserver): void {
+    const { table, rows, startUs, endUs } = tree;
+    const { services } = dependencies;
+    const mayLackTimes = (tree.flags & SPAN_FLAG.noTime) !== 0;
+    let lastResource = -1;
+    for (let span = 0; span < tree.count; span++) {
+      const row = rows[span]!;
+      const at = this.#nodes.at(services[span]!);
+      const { values } = this.#nodes;
+      values[at]!++;
+      const resource = table.resources[row]!;
+      if (resource !== lastResource) this.#isResourceSeen.add(resource);
+      lastResource = resource;
+      if (mayLackTimes && (table.flags[row]! & SPAN_FLAG.noTime) !== 0) continue;
+      widen(values, at + NODE.firstSeenUs, startUs[span]!);
+      if (startUs[span]! < this.#fromUs) this.#fromUs = startUs[span]!;
+      if (endUs[span]! > this.#toUs) this.#toUs = endUs[span]!;
+    }
+  }
+
+  #addCalls({ tree, dependencies, outcomes }: TraceObserver, idRow: number): void {
+    const { calls, bits } = dependencies;
+    const { traceIds } = tree.table;
+    if (this.#edgeOfCall.length < calls.count) {
+      this.#edgeOfCall = new Uint32Array(calls.count * 2);
+      this.#siteOfCall = new Uint32Array(calls.count * 2);
+    }
+    for (let call = 0; call < calls.count; call++) {
+      const callee = calls.callees[call]!;
+      const mode = calls.modes[call]!;
+      const callBits = calls.bits[call]!;
+      const durationUs = calls.durationUs[call]!;
+      const failed = (callBits & CALL.failed) !== 0 ? 1 : 0;
+      const edge = this.#edges.id(calls.callers[call]! * MODES.length + mode, callee);
+      this.#edgeOfCall[call] = edge;
+      const at = this.#edgeFigures.at(edge);
+      const edges = this.#edgeFigures.values;
+      edges[at + EDGE.callCount]!++;
+      edges[at + EDGE.errorCount]! += failed;
+      if ((callBits & CALL.cardEvidence) !== 0) edges[at + EDGE.cardEvidenceCount]!++;
+      if (edges[at + EDGE.lastTrace] !== this.#trace) {
+        edges[at + EDGE.lastTrace] = this.#trace;
+        edges[at + EDGE.traceCount]!++;
+        this.#edgeExamples.add(edge, traceIds, idRow * 4);
+      }
+      widen(edges, at + EDGE.firstSeenUs, calls.startUs[call]!);
+      this.#edgeLatency.of(edge).add(durationUs);
+
+      const operationPair = this.#operationPairs.id(calls.callerOperations[call]!, calls.calleeOperations[call]!);
+      const site = this.#sites.id(edge, operationPair);
+      this.#siteOfCall[call] = site;
+      const siteAt = this.#siteFigures.at(site);
+      const sites = this.#siteFigures.values;
+      sites[siteAt + SITE.callCount]!++;
+      sites[siteAt + SITE.errorCount]! += failed;
+      const outcome = outcomes.outcomes[call]!;
+      if (outcome !== OUTCOME.none) sites[siteAt + SITE.outcomes + outcome - 1]!++;
+      sites[siteAt + SITE.lastUseCount]! += outcomes.isLastUse[call]!;
+      if (calls.callerActivations[call] !== 0 && (callBits & CALL.awaited) === 0) sites[siteAt + SITE.unjoinedCount]!++;
+
+      const answer = calls.calleeSpans[call]! - 1;
+      const calleeFailed = answer < 0 ? failed : bits[answer]! & SPAN.failed;
+      this.#addOperation(callee, calls.calleeOperations[call]!, calleeFailed, durationUs);
+      if (calls.addresses[call] !== 0) {
+        const address = this.#addresses.id(calls.addresses[call]! - 1, callee);
+        const addressAt = this.#addressFigures.at(address);
+        this.#addressFigures.values[addressAt]!++;
+      }
+    }
+  }
+
+  #addOperation(node: number, operation: number, failed: number, durationUs: number): void {
+    const id = this.#operations.id(node, operation);
+    const at = this.#operationFigures.at(id);
+    const { values } = this.#operationFigures;
+    values[at + OPERATION.callCount]!++;
+    values[at + OPERATION.errorCount]! += failed;
+    this.#operationLatency.of(id).add(durationUs);
+  }
+
+  #addRoots(observer: TraceObserver, idRow: number): void {
+    const { tree, dependencies } = observer;
+    const { activationCalls, activationOperations, services, bits } = dependencies;
+    const callsOfRoot = tree.isComplete ? this.#callsByRoot(observer) : undefined;
+    for (let ordinal = 0; ordinal < tree.roots.length; ordinal++) {
+      const { node: root, isOrphan } = tree.roots[ordinal]!;
+      const durationUs = tree.endUs[root]! - tree.startUs[root]!;
+      const service = services[root]!;
+      const operation = activationOperations[root]!;
+      const failed = bits[root]! & SPAN.failed;
+      if (activationCalls[root]! < 0) this.#addOperation(service, operation, failed, durationUs);
+      if (isOrphan) continue;
+      const entry = this.#entries.id(service, operation);
+      const at = this.#entryFigures.at(entry);
+      const entries = this.#entryFigures.values;
+      entries[at + ENTRY.traceCount]!++;
+      entries[at + ENTRY.errorCount]! += failed;
+      if (dependencies.kinds[root] === SPAN_KIND.server) entries[at + ENTRY.serverTraceCount]!++;
+      this.#entryLatency.of(entry).add(durationUs);
+      this.#entryExamples.add(entry, tree.table.traceIds, idRow * 4);
+      if (callsOfRoot === undefined) continue;
+      entries[at + ENTRY.completeTraceCount]!++;
+      entries[at + ENTRY.totalUs]! += durationUs;
+      this.#addParts(observer, root, callsOfRoot.starts[ordinal]!, callsOfRoot.starts[ordinal + 1]!, callsOfRoot.calls);
+      this.#addTouchedParts(entry, durationUs, failed !== 0, tree.table.traceIds, idRow);
+    }
+    if (callsOfRoot !== undefined) this.#countOffPath(observer);
+  }
+
+  /** Calls by the root above them: `calls[starts[root] .. starts[root + 1])`. */
+  #callsByRoot({ tree, dependencies }: TraceObserver): { readonly starts: Uint32Array; readonly calls: Uint32Array } {
+    const { calls, roots } = dependencies;
+    const starts = new Uint32Array(tree.roots.length + 1);
+    const order = new Uint32Array(calls.count);
+    for (let call = 0; call < calls.count; call++) starts[roots[calls.spans[call]!]!]!++;
+    let end = 0;
+    for (let root = 0; root < tree.roots.length; root++) starts[root] = end += starts[root]!;
+    starts[tree.roots.length] = end;
+    for (let call = calls.count - 1; call >= 0; call--) order[--starts[roots[calls.spans[call]!]!]!] = call;
+    return { starts, calls: order };
+  }
+
+  /** Who took part in answering at `root`: by calls, and by time on the critical path. */
+  #addParts(observer: TraceObserver, root: number, from: number, to: number, order: Uint32Array): void {
+    const { tree, dependencies, criticalPath } = observer;
+    const { calls, services } = dependencies;
+    if (this.#isOnPath.length < tree.count) this.#isOnPath = new Uint32Array(tree.count * 2);
+    for (let at = from; at < to; at++) {
+      const call = order[at]!;
+      const callBits = calls.bits[call]!;
+      const part = this.#touch(0, calls.callees[call]!);
+      this.#partBits[part]! |=
+        TOUCHED.byCall |
+        ((callBits & CALL.awaitedByRoot) !== 0 ? TOUCHED.joined : 0) |
+        ((callBits & (CALL.failed | CALL.outcomeFailed)) !== 0 ? TOUCHED.failed : 0);
+    }
+    const ownPart = this.#touch(0, services[root]!);
+    this.#partBits[ownPart]! |= TOUCHED.joined;
+    criticalPath.find(root);
+    for (let section = 0; section < criticalPath.count; section++) {
+      const owner = criticalPath.nodes[section]!;
+      const us = criticalPath.endUs[section]! - criticalPath.startUs[section]!;
+      for (let at = owner; at >= 0 && this.#isOnPath[at] !== this.#trace; at = tree.parents[at]!) {
+        this.#isOnPath[at] = this.#trace;
+      }
+      const call = callOfSpan(dependencies, owner);
+      if (call >= 0) {
+        const edgeAt = this.#edgeOfCall[call]! * EDGE.width;
+        this.#edgeFigures.values[edgeAt + EDGE.criticalUs]! += us;
+      }
+      const part = this.#partOfSpan(observer, owner);
+      this.#partUs[part]! += us;
+    }
+  }
+
+  /** Time of a CLIENT or PRODUCER span is time on the way, or time of a callee that sent no span itself. */
+  #partOfSpan({ dependencies }: TraceObserver, span: number): number {
+    const { calls, kinds, outers, outerCalls, services } = dependencies;
+    const kind = kinds[span];
+    const outer = outers[span]!;
+    if ((kind === SPAN_KIND.client || kind === SPAN_KIND.producer) && outer >= 0) {
+      const call = outerCalls[outer]!;
+      if (call >= 0) {
+        const isAnswered = calls.calleeSpans[call] !== 0;
+        return this.#touch(isAnswered ? calls.callers[call]! + 1 : 0, calls.callees[call]!);
+      }
+    }
+    return this.#touch(0, services[span]!);
+  }
+
+  #touch(first: number, node: number): number {
+    const part = this.#parts.id(first, node);
+    if (part >= this.#partUs.length) {
+      this.#partUs = grown(this.#partUs, part * 2);
+      this.#partBits = grown(this.#partBits, part * 2);
+    }
+    if (this.#partBits[part] === 0) {
+      this.#partBits[part] = TOUCHED.at;
+      this.#touchedParts.push(part);
+    }
+    return part;
+  }
+
+  #addTouchedParts(entry: number, durationUs: number, rootFailed: boolean, traceIds: Uint32Array, idRow: number): void {
+    const notableUs = Math.max(1, durationUs / 1000);
+    for (const part of this.#touchedParts) {
+      const entryPart = this.#entryParts.id(entry, part);
+      const at = this.#entryPartFigures.at(entryPart);
+      const { values } = this.#entryPartFigures;
+      const us = this.#partUs[part]!;
+      const partBits = this.#partBits[part]!;
+      values[at + PART.criticalUs]! += us;
+      if (us >= notableUs) {
+        values[at + PART.criticalTraceCount]!++;
+        this.#entryPartExamples.add(entryPart, traceIds, idRow * 4);
+      }
+      if ((partBits & TOUCHED.joined) !== 0) values[at + PART.joinedTraceCount]!++;
+      if ((partBits & TOUCHED.byCall) !== 0) {
+        const place = ((partBits & TOUCHED.failed) !== 0 ? 0 : 2) + (rootFailed ? 0 : 1);
+        values[at + PART.outcomes + place]!++;
+      }
+      this.#partUs[part] = 0;
+      this.#partBits[part] = 0;
+    }
+    this.#touchedParts.length = 0;
+  }
+
+  #countOffPath({ dependencies }: TraceObserver): void {
+    const { calls } = dependencies;
+    for (let call = 0; call < calls.count; call++) {
+      if (this.#isOnPath[calls.spans[call]!] === this.#trace) continue;
+      const siteAt = this.#siteOfCall[call]! * SITE.width;
+      this.#siteFigures.values[siteAt + SITE.offPathCount]!++;
+    }
+  }
+
+  #addDeliveries({ tree, dependencies }: TraceObserver, idRow: number): void {
+    const { deliveries } = dependencies;
+    for (let at = 0; at < deliveries.length; at += 3) {
+      this.#addDelivery(
+        deliveries[at]!,
+        deliveries[at + 1]!,
+        deliveries[at + 2]!,
+        this.#trace,
+        tree.table.traceIds,
+        idRow * 4,
+      );
+    }
+  }
+
+  #addDelivery(
+    producer: number,
+    consumer: number,
+    destination: number,
+    trace: number,
+    ids: Uint32Array,
+    idAt: number,
+  ): void {
+    const delivery = this.#deliveries.id(this.#producerPairs.id(producer, consumer), destination);
+    const at = this.#deliveryFigures.at(delivery);
+    const { values } = this.#deliveryFigures;
+    values[at + DELIVERY.callCount]!++;
+    if (values[at + DELIVERY.lastTrace] === trace) return;
+    values[at + DELIVERY.lastTrace] = trace;
+    values[at + DELIVERY.traceCount]!++;
+    this.#deliveryExamples.add(delivery, ids, idAt);
+  }
+
+  #addReentries({ tree, dependencies, reentries }: TraceObserver, idRow: number): void {
+    for (const circle of reentries) {
+      const members = rotatedToSmallest(circle.map((node) => dependencies.nodes.get(node).id));
+      const key = members.join('\u0000');
+      let reentry = this.#reentries.get(key);
+      if (reentry === undefined) {
+        reentry = { members, traceCount: 0, lastTrace: 0, traceIds: [] };
+        this.#reentries.set(key, reentry);
+      }
+      if (reentry.lastTrace === this.#trace) continue;
+      reentry.lastTrace = this.#trace;
+      reentry.traceCount++;
+      addExample(reentry.traceIds, tree.table.traceId(idRow));
+    }
+  }
+
+  #addProducers({ tree, dependencies }: TraceObserver, idRow: number, producers: ProducerIndex): void {
+    const { table, rows } = tree;
+    for (const span of dependencies.producers) {
+      producers.add(
+        table.traceIds,
+        idRow * 4,
+        table.spanIds,
+        rows[span]! * 2,
+        dependencies.services[span]!,
+        dependencies.activationOperations[dependencies.activations[span]!]!,
+      );
+    }
+  }
+
+  #addForeignLinks({ tree, dependencies }: TraceObserver, idRow: number): void {
+    const { foreignLinks, services, activations, activationOperations } = dependencies;
+    const { table } = tree;
+    for (let at = 0; at < foreignLinks.length; at += 3) {
+      const words = foreignLinks[at]! * 6;
+      const span = foreignLinks[at + 1]!;
+      this.#links.push({
+        target: table.linkIds.slice(words, words + 6),
+        traceId: table.traceIds.slice(idRow * 4, idRow * 4 + 4),
+        trace: this.#trace,
+        consumer: services[span]!,
+        destination: foreignLinks[at + 2]!,
+        operation: activationOperations[activations[span]!]!,
+        failed: dependencies.bits[span]! & SPAN.failed,
+        startUs: tree.startUs[span]!,
+        durationUs: tree.endUs[span]! - tree.startUs[span]!,
+      });
+    }
+  }
+
+  /** Card evidence of all rows of a trace, those of merged duplicates too; once per span. */
+  addCardEvidence(
+    { tree, dependencies }: TraceObserver,
+    rows: Uint32Array,
+    from: number,
+    to: number,
+    idRow: number,
+  ): void {
+    const { table } = tree;
+    const seen = new Set<string>();
+    for (let at = from; at < to; at++) {
+      const row = rows[at]!;
+      if ((table.flags[row]! & SPAN_FLAG.hasCardEvidence) === 0) continue;
+      const { service, operation } = dependencies.describe(table, row);
+      for (let piece = table.firstEvidence(row); piece < table.evidenceCount; piece++) {
+        if (table.evidenceRows[piece] !== row) break;
+        const kind = table.evidenceKinds[piece]!;
+        const identity = {
+          node: dependencies.nodes.get(service).id,
+          operation: dependencies.operations.text(operation),
+          place: table.dictionary.strings.text(table.evidencePlaces[piece]!),
+          brand: CARD_BRANDS[kind >> 4]!,
+          strength: CARD_STRENGTHS[kind & 15]!,
+        };
+        const once = [table.spanId(row), ...Object.values(identity)].join('\u0000');
+        if (seen.has(once)) continue;
+        seen.add(once);
+        const evidence = cardEvidenceIn(this.#cards, identity);
+        evidence.count++;
+        evidence.firstSeenUs = Math.min(evidence.firstSeenUs, table.startUs[row]!);
+        evidence.lastSeenUs = Math.max(evidence.lastSeenUs, table.startUs[row]!);
+        addExample(evidence.traceIds, table.traceId(idRow));
+        this.#isNodeUsed.add(service);
+      }
+    }
+  }
+
+  toRollup(observer: TraceObserver, producers: ProducerIndex): Rollup {
+    const rollup = emptyRollup();
+    this.#resolveLinks(producers);
+    rollup.traceCount = this.#traceCount;
+    rollup.incompleteTraceCount = this.#incompleteTraceCount;
+    rollup.spanCount = this.#spanCount;
+    rollup.fromUs = this.#fromUs;
+    rollup.toUs = this.#toUs;
+    for (const [problem, count] of this.#problems) rollup.problems.set(problem, count);
+    for (const [key, evidence] of this.#cards.cardEvidence) rollup.cardEvidence.set(key, evidence);
+    for (const { members, traceCount, traceIds } of this.#reentries.values()) {
+      Object.assign(reentryIn(rollup, members), { traceCount, traceIds });
+    }
+    this.#writeDependencies(rollup, observer);
+    this.#writeEntryPoints(rollup, observer);
+    this.#writeDeliveries(rollup, observer);
+    this.#writeNodes(rollup, observer);
+    return rollup;
+  }
+
+  /** Links to other traces: the producer may have been seen before its consumer or after, so they wait for the end. */
+  #resolveLinks(producers: ProducerIndex): void {
+    const lastTraceOfEdge = new Map<number, number>();
+    for (const link of this.#links) {
+      const producer = producers.find(link.target, 0);
+      if (producer < 0) {
+        this.#addProblem('unresolved-link', 1);
+        continue;
+      }
+      const service = producers.services[producer]!;
+      if (link.destination >= 0) {
+        this.#addDelivery(service, link.consumer, link.destination, link.trace, link.traceId, 0);
+        continue;
+      }
+      const edge = this.#edges.id(service * MODES.length + MODES.indexOf('async'), link.consumer);
+      const at = this.#edgeFigures.at(edge);
+      const edges = this.#edgeFigures.values;
+      edges[at + EDGE.callCount]!++;
+      edges[at + EDGE.errorCount]! += link.failed;
+      if (lastTraceOfEdge.get(edge) !== link.trace) {
+        lastTraceOfEdge.set(edge, link.trace);
+        edges[at + EDGE.traceCount]!++;
+        this.#edgeExamples.add(edge, link.traceId, 0);
+      }
+      widen(edges, at + EDGE.firstSeenUs, link.startUs);
+      this.#edgeLatency.of(edge).add(link.durationUs);
+      const operationPair = this.#operationPairs.id(producers.operations[producer]!, link.operation);
+      const siteAt = this.#siteFigures.at(this.#sites.id(edge, operationPair));
+      this.#siteFigures.values[siteAt + SITE.callCount]!++;
+      this.#siteFigures.values[siteAt + SITE.errorCount]! += link.failed;
+    }
+  }
+
+  #writeDependencies(rollup: Rollup, { dependencies }: TraceObserver): void {
+    const { nodes, operations, virtualNodes } = dependencies;
+    const written = Array.from({ length: this.#edges.count }, (_, edge) => {
+      const callerAndMode = this.#edges.firsts[edge]!;
+      const caller = Math.floor(callerAndMode / MODES.length);
+      const callee = this.#edges.seconds[edge]!;
+      this.#isNodeUsed.add(caller).add(callee);
+      const dependency = dependencyIn(rollup, {
+        caller: nodes.get(caller).id,
+        callee: nodes.get(callee).id,
+        mode: MODES[callerAndMode % MODES.length]!,
+      });
+      const figures = this.#edgeFigures.values.subarray(edge * EDGE.width, (edge + 1) * EDGE.width);
+      dependency.callCount = figures[EDGE.callCount]!;
+      dependency.errorCount = figures[EDGE.errorCount]!;
+      dependency.traceCount = figures[EDGE.traceCount]!;
+      dependency.criticalUs = figures[EDGE.criticalUs]!;
+      dependency.cardEvidenceCount = figures[EDGE.cardEvidenceCount]!;
+      [dependency.firstSeenUs, dependency.lastSeenUs] = seenIn(figures, EDGE.firstSeenUs);
+      dependency.latency.merge(this.#edgeLatency.of(edge));
+      dependency.traceIds.push(...this.#edgeExamples.of(edge));
+      return dependency;
+    });
+    for (let site = 0; site < this.#sites.count; site++) {
+      const pair = this.#sites.seconds[site]!;
+      const callSite = callSiteIn(
+        written[this.#sites.firsts[site]!]!,
+        operations.text(this.#operationPairs.firsts[pair]!),
+        operations.text(this.#operationPairs.seconds[pair]!),
+      );
+      const figures = this.#siteFigures.values.subarray(site * SITE.width, (site + 1) * SITE.width);
+      callSite.callCount = figures[SITE.callCount]!;
+      callSite.errorCount = figures[SITE.errorCount]!;
+      callSite.failedParentFailed = figures[SITE.outcomes + OUTCOME.failedParentFailed - 1]!;
+      callSite.failedParentOk = figures[SITE.outcomes + OUTCOME.failedParentOk - 1]!;
+      callSite.okParentFailed = figures[SITE.outcomes + OUTCOME.okParentFailed - 1]!;
+      callSite.okParentOk = figures[SITE.outcomes + OUTCOME.okParentOk - 1]!;
+      callSite.offPathCount = figures[SITE.offPathCount]!;
+      callSite.lastUseCount = figures[SITE.lastUseCount]!;
+      callSite.unjoinedCount = figures[SITE.unjoinedCount]!;
+    }
+    for (let pair = 0; pair < this.#addresses.count; pair++) {
+      const address = virtualNodes.addressText(this.#addresses.firsts[pair]!);
+      const service = nodes.get(this.#addresses.seconds[pair]!).id;
+      addressIn(rollup, { address, service }).callCount += this.#addressFigures.values[pair]!;
+    }
+  }
+
+  #writeEntryPoints(rollup: Rollup, { dependencies }: TraceObserver): void {
+    const { nodes, operations } = dependencies;
+    const written = Array.from({ length: this.#entries.count }, (_, entry) => {
+      const node = this.#entries.firsts[entry]!;
+      this.#isNodeUsed.add(node);
+      const operation = operations.text(this.#entries.seconds[entry]!);
+      const entryPoint = entryPointIn(rollup, { node: nodes.get(node).id, operation });
+      const figures = this.#entryFigures.values.subarray(entry * ENTRY.width, (entry + 1) * ENTRY.width);
+      entryPoint.traceCount = figures[ENTRY.traceCount]!;
+      entryPoint.completeTraceCount = figures[ENTRY.completeTraceCount]!;
+      entryPoint.serverTraceCount = figures[ENTRY.serverTraceCount]!;
+      entryPoint.errorCount = figures[ENTRY.errorCount]!;
+      entryPoint.totalUs = figures[ENTRY.totalUs]!;
+      entryPoint.latency.merge(this.#entryLatency.of(entry));
+      entryPoint.traceIds.push(...this.#entryExamples.of(entry));
+      return entryPoint;
+    });
+    for (let at = 0; at < this.#entryParts.count; at++) {
+      const part = this.#entryParts.seconds[at]!;
+      const first = this.#parts.firsts[part]!;
+      const node = nodes.get(this.#parts.seconds[part]!).id;
+      const name = first === 0 ? node : `transport:${nodes.get(first - 1).id}->${node}`;
+      const entryPart = entryPartIn(written[this.#entryParts.firsts[at]!]!, name);
+      const figures = this.#entryPartFigures.values.subarray(at * PART.width, (at + 1) * PART.width);
+      entryPart.criticalUs = figures[PART.criticalUs]!;
+      entryPart.criticalTraceCount = figures[PART.criticalTraceCount]!;
+      entryPart.joinedTraceCount = figures[PART.joinedTraceCount]!;
+      entryPart.failedRootFailed = figures[PART.outcomes]!;
+      entryPart.failedRootOk = figures[PART.outcomes + 1]!;
+      entryPart.okRootFailed = figures[PART.outcomes + 2]!;
+      entryPart.okRootOk = figures[PART.outcomes + 3]!;
+      entryPart.traceIds.push(...this.#entryPartExamples.of(at));
+    }
+  }
+
+  #writeDeliveries(rollup: Rollup, { dependencies }: TraceObserver): void {
+    const { nodes } = dependencies;
+    for (let delivery = 0; delivery < this.#deliveries.count; delivery++) {
+      const pair = this.#deliveries.firsts[delivery]!;
+      const [producer, consumer] = [this.#producerPairs.firsts[pair]!, this.#producerPairs.seconds[pair]!];
+      const destination = this.#deliveries.seconds[delivery]!;
+      this.#isNodeUsed.add(producer).add(consumer).add(destination);
+      const via = viaDestinationIn(rollup, {
+        producer: nodes.get(producer).id,
+        consumer: nodes.get(consumer).id,
+        destination: nodes.get(destination).id,
+      });
+      via.callCount = this.#deliveryFigures.values[delivery * DELIVERY.width + DELIVERY.callCount]!;
+      via.traceCount = this.#deliveryFigures.values[delivery * DELIVERY.width + DELIVERY.traceCount]!;
+      via.traceIds.push(...this.#deliveryExamples.of(delivery));
+    }
+  }
+
+  #writeNodes(rollup: Rollup, { dependencies }: TraceObserver): void {
+    const { nodes, operations, strings, resources } = dependencies;
+    for (let node = 0; node < nodes.count; node++) {
+      const at = this.#nodes.at(node);
+      const spanCount = this.#nodes.values[at]!;
+      if (spanCount === 0 && !this.#isNodeUsed.has(node)) continue;
+      const written = nodeIn(rollup, nodes.get(node));
+      written.spanCount = spanCount;
+      [written.firstSeenUs, written.lastSeenUs] = seenIn(this.#nodes.values, at + NODE.firstSeenUs);
+      for (const scope of this.#pciScopes.get(node) ?? []) written.pciScopes.add(strings.text(scope));
+    }
+    for (let id = 0; id < this.#operations.count; id++) {
+      const written = nodeIn(rollup, nodes.get(this.#operations.firsts[id]!));
+      const operation = operationIn(written, operations.text(this.#operations.seconds[id]!));
+      operation.callCount = this.#operationFigures.values[id * OPERATION.width + OPERATION.callCount]!;
+      operation.errorCount = this.#operationFigures.values[id * OPERATION.width + OPERATION.errorCount]!;
+      operation.latency.merge(this.#operationLatency.of(id));
+    }
+    for (const id of this.#isResourceSeen) {
+      const { environment, version, criticality, pciScope } = resources.get(id);
+      if (environment !== undefined) rollup.environments.add(environment);
+      const node = rollup.nodes.get(nodes.get(nodes.ofResource(id)).id);
+      if (version !== undefined) node?.versions.add(version);
+      if (criticality !== undefined) node?.criticalities.add(criticality);
+      if (pciScope !== undefined) node?.pciScopes.add(pciScope);
+    }
+  }
+}
+
+const MODES: readonly DependencyMode[] = ['sync', 'async', 'data'];
+
+// Places of the figures in their rows. First and last seen stand side by side, each plus one microsecond, so 0 is never.
+const NODE = { spanCount: 0, firstSeenUs: 1, width: 3 } as const;
+const OPERATION = { callCount: 0, errorCount: 1, width: 2 } as const;
+const EDGE = {
+  callCount: 0,
+  errorCount: 1,
+  traceCount: 2,
+  lastTrace: 3,
+  firstSeenUs: 4,
+  criticalUs: 6,
+  cardEvidenceCount: 7,
+  width: 8,
+} as const;
+const SITE = {
+  callCount: 0,
+  errorCount: 1,
+  outcomes: 2,
+  offPathCount: 6,
+  lastUseCount: 7,
+  unjoinedCount: 8,
+  width: 9,
+} as const;
+const ENTRY = {
+  traceCount: 0,
+  completeTraceCount: 1,
+  serverTraceCount: 2,
+  errorCount: 3,
+  totalUs: 4,
+  width: 5,
+} as const;
+const PART = { criticalUs: 0, criticalTraceCount: 1, joinedTraceCount: 2, outcomes: 3, width: 7 } as const;
+const DELIVERY = { callCount: 0, traceCount: 1, lastTrace: 2, width: 3 } as const;
+
+/** Bits of a part in the trace being added. */
+const TOUCHED = { at: 1, byCall: 2, joined: 4, failed: 8 } as const;
+
+/** A consumer's link to a span of another trace. */
+interface ForeignLink {
+  /** Trace id and span id, 6 words. */
+  readonly target: Uint32Array;
+  /** Of the consumer. */
+  readonly traceId: Uint32Array;
+  readonly trace: number;
+  readonly consumer: number;
+  readonly destination: number;
+  readonly operation: number;
+  readonly failed: number;
+  readonly startUs: number;
+  readonly durationUs: number;
+}
+
+function widen(values: Float64Array, at: number, us: number): void {
+  const first = values[at]!;
+  if (first === 0 || us + 1 < first) values[at] = us + 1;
+  if (us + 1 > values[at + 1]!) values[at + 1] = us + 1;
+}
+
+function seenIn(values: Float64Array, at: number): [firstSeenUs: number, lastSeenUs: number] {
+  return values[at] === 0 ? [Infinity, -Infinity] : [values[at]! - 1, values[at + 1]! - 1];
+}
+
+/** The call a span's time belongs to: the one it makes, else the one it works for; -1 for a root's own time. */
+function callOfSpan(
+  { kinds, outers, outerCalls, activations, activationCalls }: TraceObserver['dependencies'],
+  span: number,
+): number {
+  const kind = kinds[span];
+  if ((kind === SPAN_KIND.client || kind === SPAN_KIND.producer) && outers[span]! >= 0)
+    return outerCalls[outers[span]!]!;
+  return activationCalls[activations[span]!]!;
+}
+
+function rotatedToSmallest(members: readonly string[]): string[] {
+  let smallest = 0;
+  for (let at = 1; at < members.length; at++) if (members[at]! < members[smallest]!) smallest = at;
+  return [...members.slice(smallest), ...members.slice(0, smallest)];
+}
