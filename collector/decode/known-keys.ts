@@ -50,7 +50,7 @@ export class KnownKeys {
   /** What is known of the key `bytes[start, end)`; `view` is a view of the same bytes. */
   find(bytes: Uint8Array, view: DataView, start: number, end: number): KnownKey {
     const length = end - start;
-    if (length === 0) return EMPTY_KEY;
+    if (length === 0) return NO_KEY;
     let slot = slotOf(view, start, end);
     for (let probe = 0; probe < MOST_PROBES; probe++) {
       const position = this.#slots[slot]! - 1;
@@ -120,10 +120,11 @@ function knownKeyOf(text: string): KnownKey {
 
 /** A place that is no attribute, such as `span name`. */
 export function placeOf(place: string): KnownKey {
-  return { ...EMPTY_KEY, place };
+  return { ...NO_KEY, place };
 }
 
-const EMPTY_KEY: KnownKey = {
+/** The key of an attribute without one. */
+export const NO_KEY: KnownKey = {
   attribute: NOT_KEPT,
   rank: 0,
   resourceField: NOT_KEPT,

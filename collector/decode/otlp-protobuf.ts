@@ -365,7 +365,7 @@ class OtlpProtobufReader {
         if (valueLength >= 0x80) valueLength = (valueLength & 0x7f) | (bytes[valueStart++]! << 7);
         if (valueStart + valueLength === end && bytes[valueStart - 1]! < 0x80) {
           const key = this.#writer.findKey(bytes, keyStart, keyEnd);
-          if (key.hits.length > 0) this.#writer.addEvidence({ ...key, place: PLACE.attributeKey.place }, key.hits);
+          if (key.hits.length > 0) this.#writer.addEvidence(PLACE.attributeKey, key.hits);
           this.#readValue(owner, key, valueStart, end);
           return;
         }
@@ -398,7 +398,7 @@ class OtlpProtobufReader {
       }
     }
     const key = this.#writer.findKey(this.#bytes, keyStart, keyEnd);
-    if (key.hits.length > 0) this.#writer.addEvidence({ ...key, place: PLACE.attributeKey.place }, key.hits);
+    if (key.hits.length > 0) this.#writer.addEvidence(PLACE.attributeKey, key.hits);
     for (let value = 0; value < values.length; value += 2) {
       this.#readValue(owner, key, values[value]!, values[value + 1]!);
     }
