@@ -1,8 +1,15 @@
 import { MalformedInputError } from './contract.ts';
 import { jsonKeyPaths } from './json-skeleton.ts';
+import { framesIn } from './otlp-frames.ts';
 
 export type TraceFormat =
-  'otlp-json' | 'otlp-json-lines' | 'otlp-protobuf' | 'zipkin-json' | 'zipkin-v1-json' | 'jaeger-json';
+  | 'otlp-json'
+  | 'otlp-json-lines'
+  | 'otlp-protobuf'
+  | 'otlp-protobuf-frames'
+  | 'zipkin-json'
+  | 'zipkin-v1-json'
+  | 'jaeger-json';
 
 /** Says by its content what `bytes` hold, reading no more than it must. Throws `MalformedInputError` for what holds no traces. */
 export function detectFormat(bytes: Uint8Array): TraceFormat {
@@ -10,6 +17,9 @@ export function detectFormat(bytes: Uint8Array): TraceFormat {
   if (start === bytes.length) throw new MalformedInputError('empty: there is nothing in it');
   // A newline is also the tag of protobuf's field 1, so a document that starts with one is looked at both ways.
   if (bytes[0] === FIELD_1_TAG && isProtobufMessages(bytes)) return 'otlp-protobuf';
+  // A length below 16 MiB starts with a zero, which no text does.
+  if (bytes[0] === 0 && framesIn(bytes)?.every((frame) => isProtobufMessages(frame)) === true)
+    return 'otlp-protobuf-frames';
   if (bytes[start] !== BRACE && bytes[start] !== BRACKET)
     throw new MalformedInputError(`${strangerIn(bytes)}, no traces`);
   const format = jsonFormat(bytes.subarray(start));
@@ -56,10 +66,8 @@ function isProtobufMessages(bytes: Uint8Array): boolean {
 function jsonFormat(bytes: Uint8Array): TraceFormat {
   let isZipkin = false;
   let isAnswer = false;
-  let isEmpty = true;
   for (const path of jsonKeyPaths(bytes)) {
-    isEmpty = false;
-    if (/^\{(resourceSpans|batches)$/.test(path)) return 'otlp-json';
+    if (/^\{(trace\{)?(resourceSpans|batches)$/.test(path)) return 'otlp-json';
     if (/^(\{data)?\[?\{(spans|processes|traceID|spanID)$/.test(path)) return 'jaeger-json';
     if (ZIPKIN_V1.test(path)) return 'zipkin-v1-json';
     if (ZIPKIN_V2.test(path)) return 'zipkin-json';
@@ -68,9 +76,10 @@ function jsonFormat(bytes: Uint8Array): TraceFormat {
     isAnswer ||= path === '{data';
   }
   if (isAnswer) return 'jaeger-json';
+  const beginning = String.fromCharCode(...bytes.subarray(0, 64).filter((byte) => !isWhiteSpace(byte)));
   // An empty list is what Zipkin answers, an empty object what an idle OpenTelemetry exporter sends.
-  if (isZipkin || (isEmpty && bytes[0] === BRACKET)) return 'zipkin-json';
-  if (isEmpty) return 'otlp-json';
+  if (isZipkin || /^\[{1,2}\]/.test(beginning)) return 'zipkin-json';
+  if (beginning.startsWith('{}')) return 'otlp-json';
   throw new MalformedInputError('JSON, but neither OTLP, Zipkin nor Jaeger traces');
 }
 
@@ -85,10 +94,7 @@ const STRANGERS: readonly (readonly [path: RegExp, message: string])[] = [
   ],
   [/^\{resourceMetrics$/, 'OTLP metrics, not traces'],
   [/^\{resourceLogs$/, 'OTLP logs, not traces'],
-  [
-    /^\{(trace|result)\{(resourceSpans|batches)$/,
-    'OTLP JSON inside an envelope: hand over the object that holds "resourceSpans"',
-  ],
+  [/^\{result\{resourceSpans$/, 'OTLP JSON inside an envelope: hand over the object that holds "resourceSpans"'],
   [/^\{resource_spans$/, 'OTLP with names in snake case: OTLP JSON says "resourceSpans"'],
   [/^\[{0,2}\{spanId$/, 'OpenTelemetry spans without their resource: export them as OTLP JSON'],
   [/^\{traceEvents$/, 'a profile of Chrome (trace events), not traces of services'],

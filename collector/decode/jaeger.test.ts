@@ -152,6 +152,17 @@ describe('decodeJaeger', () => {
     expect(spans[0]).toMatchObject(expected);
   });
 
+  it('keeps nothing of one span for the next', () => {
+    const first = { ...SPAN, references: [reference('FOLLOWS_FROM', 'c'), reference('CHILD_OF', 'd', 'ff')] };
+    const { spans } = read({
+      ...trace,
+      spans: [{ ...first, tags: [tag('error', true), tag('span.kind', 'client')] }, SPAN],
+    });
+    expect(spans[1]).toMatchObject({ kind: 'unspecified', status: 0, flags: 0, links: [], attributes: {} });
+    expect(spans[1]?.attributes).toEqual({});
+    expect(spans[1]?.parentSpanId).toBeUndefined();
+  });
+
   it('keeps as many links as an SDK would, and says so', () => {
     const references = Array.from({ length: 200 }, (_, index) => reference('CHILD_OF', `${index + 1}`, 'ff'));
     const { spans, decoded } = read({ ...trace, spans: [{ ...SPAN, references }] });

@@ -1,8 +1,8 @@
 import { MalformedInputError } from './contract.ts';
 
 /**
- * The whole document as values. Numbers that a double cannot hold, and numbers that stand where an id belongs, come as
- * their own digits in a string: an id is text to be read as hex, and a card number of 19 digits must keep its last one.
+ * The whole document as values. Numbers that a double cannot hold come as their own digits in a string: an id
+ * that is a number is its digits, and a card number of 19 digits must keep its last one.
  */
 export function parseJsonDocument(bytes: Uint8Array): unknown {
   let text: string;
@@ -66,14 +66,13 @@ export function forEachScalar(value: unknown, visit: (text: string) => void): vo
 /** A standard of its own (WHATWG Encoding) that Node and browsers share, though no library of types without either names it. */
 declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 
-/** Numbers of 17 digits or more, or an id that is not in quotes. May match inside a string: that costs time, not truth. */
-const NEEDS_DIGITS = /"(?:traceId|id|parentId|traceID|spanID)"\s*:\s*\d|[:,[]\s*-?\d{17}/;
-const ID_FIELDS = new Set(['traceId', 'id', 'parentId', 'traceID', 'spanID', 'parentSpanID']);
+/** A number that a double may not hold, 2^53 having 16 digits. May match inside a string: that costs time, not truth. */
+const NEEDS_DIGITS = /[:,[]\s*-?(?:9\d{15}|\d{17})/;
 
 function parseKeepingDigits(text: string): unknown {
-  const revive = (key: string, value: unknown, context?: { readonly source?: string }): unknown => {
+  const revive = (_key: string, value: unknown, context?: { readonly source?: string }): unknown => {
     if (typeof value !== 'number' || context?.source === undefined) return value;
-    return ID_FIELDS.has(key) || !Number.isSafeInteger(value) ? exactText(value, context.source) : value;
+    return Number.isSafeInteger(value) ? value : exactText(value, context.source);
   };
   try {
     return JSON.parse(text, revive);

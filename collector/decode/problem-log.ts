@@ -7,11 +7,12 @@ import type { Problem } from '../../analyzer/model/analysis.ts';
 export class ProblemLog {
   readonly #entries = new Map<string, { kind: string; place: string; reason: string; count: number }>();
 
-  add(kind: string, place: string, reason: string): void {
-    const identity = `${kind}: ${reason}`;
-    const known = this.#entries.get(identity);
-    if (known === undefined) this.#entries.set(identity, { kind, place, reason, count: 1 });
-    else known.count++;
+  add(kind: string, place: string, reason: string, count = 1): void {
+    // Reasons that name a byte are all different.
+    const identity = this.#entries.size < MAX_REASONS ? `${kind}: ${reason}` : kind;
+    const known = this.#entries.get(`${kind}: ${reason}`) ?? this.#entries.get(identity);
+    if (known === undefined) this.#entries.set(identity, { kind, place, reason, count });
+    else known.count += count;
   }
 
   get problems(): readonly Problem[] {
@@ -22,3 +23,6 @@ export class ProblemLog {
     }));
   }
 }
+
+/** As many different reasons as anyone would read; after them there is one entry for each kind. */
+const MAX_REASONS = 50;

@@ -97,6 +97,7 @@ describe('decodeZipkin', () => {
     const { spans, decoded } = read(decodeZipkin, [{ ...IDS, timestamp: 100, duration: 7, ...fields }]);
     expect(decoded).toEqual({ spanCount: 1, rejectedCount: 0, problems: [] });
     expect(spans[0]).toMatchObject(expected);
+    if (expected.attributes !== undefined) expect(spans[0]?.attributes).toEqual(expected.attributes);
   });
 
   it('keeps a 64-bit id that is a number, digit by digit', () => {
@@ -256,6 +257,11 @@ describe('decodeZipkinV1', () => {
         },
       },
     ]);
+  });
+
+  it('gives each half the tags written at its side', () => {
+    const { spans } = readCase(decodeZipkinV1, 'zipkin-v1-both-halves');
+    expect(spans.map(({ attributes }) => attributes['url.path'])).toEqual([undefined, '/api/v1/traces']);
   });
 
   it('believes the address, not the name, of another side that has the name of this one', () => {
