@@ -21,134 +21,127 @@ const KNOWN_FIELDS = new Set<string>(RESOURCE_FIELDS);
  */
 export class RowEncoder {
   readonly #writer = new ByteWriter();
-  readonly #strings = new LocalNumbers(1);
-  readonly #resources = new LocalNumbers(0);
-  readonly #attributeNames = new LocalNumbers(0);
-  #scratch = new Uint32Array(256);
+  readonly #strings = new LocalNumbers();
+  readonly #resources = new LocalNumbers();
+  readonly #attributeNames = new LocalNumbers();
+  #numbers = new Uint32Array(1 << 12);
 
   encode(table: SpanTable, from: number, to: number): Uint8Array<ArrayBuffer> {
-    this.#number(table, from, to);
-    this.#writer.varint(to - from);
-    this.#writeStrings(table.dictionary);
-    this.#writeResources(table.dictionary);
-    this.#writer.varint(this.#attributeNames.size);
-    for (const key of this.#attributeNames.members) {
-      this.#writer.varint(this.#strings.of(nameId(table.dictionary, key)));
-    }
-    this.#writeRows(table, from, to);
-    this.#writeAttributes(table, from, to);
-    this.#writeLinks(table, from, to);
-    this.#writeEvidence(table, from, to);
-    for (const numbers of [this.#strings, this.#resources, this.#attributeNames]) numbers.clear();
-    return this.#writer.take();
-  }
-
-  /** Gives every string, resource and attribute name of the rows its local number. */
-  #number(table: SpanTable, from: number, to: number): void {
     const { dictionary } = table;
-    for (let row = from; row < to; row++) {
-      this.#resources.add(table.resources[row]!);
-      this.#addString(table.names[row]!);
-    }
-    for (let at = table.attributeStarts[from]!; at < table.attributeStarts[to]!; at++) {
-      this.#attributeNames.add(table.attributeKeys[at]!);
-      this.#addString(table.attributeValues[at]!);
-    }
-    for (let piece = table.firstEvidence(from); piece < table.firstEvidence(to); piece++) {
-      this.#addString(table.evidencePlaces[piece]!);
-    }
-    for (const key of this.#attributeNames.members) this.#addString(nameId(dictionary, key));
-    for (const id of this.#resources.members) {
-      for (const [field, value] of fieldsOf(dictionary.resources.get(id))) {
-        this.#addString(dictionary.strings.intern(field));
-        this.#addString(dictionary.strings.intern(value));
-      }
-    }
-  }
-
-  #addString(id: number): void {
+    for (const numbers of [this.#strings, this.#resources, this.#attributeNames]) numbers.clear();
     // The empty string is 0 here as in every string table.
-    if (id !== 0) this.#strings.add(id);
-  }
+    this.#strings.of(0);
+    const columns = this.#numberedColumns(table, from, to);
+    const names = this.#attributeNames.members.map((key) => nameNumber(this.#strings, dictionary, key));
+    const resources = this.#resources.members.map((id) => fieldNumbers(this.#strings, dictionary, id));
 
-  #writeStrings({ strings }: SpanDictionary): void {
-    const ids = this.#strings.members;
-    this.#writer.varint(ids.length);
-    this.#writeColumn(ids.length, (at) => {
-      const [start, end] = strings.range(ids[at]!);
-      return end - start;
-    });
-    for (const id of ids) {
-      const [start, end] = strings.range(id);
-      this.#writer.raw(strings.pool.subarray(start, end));
-    }
-  }
-
-  #writeResources({ strings, resources }: SpanDictionary): void {
-    this.#writer.varint(this.#resources.size);
-    for (const id of this.#resources.members) {
-      const fields = fieldsOf(resources.get(id));
-      this.#writer.varint(fields.length);
-      for (const [field, value] of fields) {
-        this.#writer.varint(this.#stringNumber(strings.intern(field)));
-        this.#writer.varint(this.#stringNumber(strings.intern(value)));
-      }
-    }
-  }
-
-  #writeRows(table: SpanTable, from: number, to: number): void {
     const writer = this.#writer;
-    const count = to - from;
+    writer.varint(to - from);
+    this.#writeStrings(dictionary);
+    writer.varint(resources.length);
+    for (const fields of resources) {
+      writer.varint(fields.length / 2);
+      for (const number of fields) writer.varint(number);
+    }
+    writer.varint(names.length);
+    for (const number of names) writer.varint(number);
+
     writer.raw(table.traceIds.subarray(from * 4, to * 4));
     writer.raw(table.spanIds.subarray(from * 2, to * 2));
     writer.raw(table.parentIds.subarray(from * 2, to * 2));
     writer.raw(table.startUs.subarray(from, to));
-    // A duration fits four bytes, unless it is over 71 minutes or nonsense.
-    const areDurationsSmall = hasSmallDurations(table, from, to);
-    writer.byte(areDurationsSmall ? 1 : 0);
-    if (areDurationsSmall) this.#writeColumn(count, (at) => table.endUs[from + at]! - table.startUs[from + at]!);
-    else writer.raw(table.endUs.subarray(from, to));
-    this.#writeColumn(count, (at) => this.#stringNumber(table.names[from + at]!));
-    this.#writeColumn(count, (at) => this.#resources.of(table.resources[from + at]!));
+    this.#writeEnds(table, from, to);
+    writer.column(columns.names);
+    writer.column(columns.resources);
     writer.raw(table.kinds.subarray(from, to));
     writer.raw(table.statuses.subarray(from, to));
     writer.raw(table.flags.subarray(from, to));
+    writer.column(columns.attributeCounts);
+    writer.column(columns.attributeKeys);
+    writer.column(columns.attributeValues);
+    writer.varint(columns.linkRows.length);
+    writer.column(columns.linkRows);
+    const firstLink = table.firstLink(from);
+    writer.raw(table.linkIds.subarray(firstLink * 6, (firstLink + columns.linkRows.length) * 6));
+    writer.varint(columns.evidenceRows.length);
+    writer.column(columns.evidenceRows);
+    writer.column(columns.evidencePlaces);
+    const firstPiece = table.firstEvidence(from);
+    writer.raw(table.evidenceKinds.subarray(firstPiece, firstPiece + columns.evidenceRows.length));
+    return writer.take();
   }
 
-  #writeAttributes(table: SpanTable, from: number, to: number): void {
-    const starts = table.attributeStarts;
-    this.#writeColumn(to - from, (at) => starts[from + at + 1]! - starts[from + at]!);
-    const first = starts[from]!;
-    const count = starts[to]! - first;
-    this.#writeColumn(count, (at) => this.#attributeNames.of(table.attributeKeys[first + at]!));
-    this.#writeColumn(count, (at) => this.#stringNumber(table.attributeValues[first + at]!));
+  /** The columns that hold numbers of a dictionary or of rows, in numbers of this record. Views of one scratch array. */
+  #numberedColumns(table: SpanTable, from: number, to: number) {
+    const count = to - from;
+    const firstAttribute = table.attributeStarts[from]!;
+    const attributeCount = table.attributeStarts[to]! - firstAttribute;
+    const firstLink = table.firstLink(from);
+    const linkCount = table.firstLink(to) - firstLink;
+    const firstPiece = table.firstEvidence(from);
+    const evidenceCount = table.firstEvidence(to) - firstPiece;
+    const needed = count * 3 + attributeCount * 2 + linkCount + evidenceCount * 2;
+    if (needed > this.#numbers.length) this.#numbers = new Uint32Array(needed * 2);
+    let used = 0;
+    const column = (length: number) => this.#numbers.subarray(used, (used += length));
+
+    const names = column(count);
+    const resources = column(count);
+    const attributeCounts = column(count);
+    for (let at = 0; at < count; at++) {
+      const row = from + at;
+      names[at] = this.#strings.of(table.names[row]!);
+      resources[at] = this.#resources.of(table.resources[row]!);
+      attributeCounts[at] = table.attributeStarts[row + 1]! - table.attributeStarts[row]!;
+    }
+    const attributeKeys = column(attributeCount);
+    const attributeValues = column(attributeCount);
+    for (let at = 0; at < attributeCount; at++) {
+      attributeKeys[at] = this.#attributeNames.of(table.attributeKeys[firstAttribute + at]!);
+      attributeValues[at] = this.#strings.of(table.attributeValues[firstAttribute + at]!);
+    }
+    const linkRows = column(linkCount);
+    for (let at = 0; at < linkCount; at++) linkRows[at] = table.linkRows[firstLink + at]! - from;
+    const evidenceRows = column(evidenceCount);
+    const evidencePlaces = column(evidenceCount);
+    for (let at = 0; at < evidenceCount; at++) {
+      evidenceRows[at] = table.evidenceRows[firstPiece + at]! - from;
+      evidencePlaces[at] = this.#strings.of(table.evidencePlaces[firstPiece + at]!);
+    }
+    return {
+      names,
+      resources,
+      attributeCounts,
+      attributeKeys,
+      attributeValues,
+      linkRows,
+      evidenceRows,
+      evidencePlaces,
+    };
   }
 
-  #writeLinks(table: SpanTable, from: number, to: number): void {
-    const first = table.firstLink(from);
-    const count = table.firstLink(to) - first;
-    this.#writer.varint(count);
-    this.#writeColumn(count, (at) => table.linkRows[first + at]! - from);
-    this.#writer.raw(table.linkIds.subarray(first * 6, (first + count) * 6));
+  #writeStrings({ strings }: SpanDictionary): void {
+    const ids = this.#strings.members.slice(1);
+    this.#writer.varint(ids.length);
+    const ranges = ids.map((id) => strings.range(id));
+    this.#writer.column(Uint32Array.from(ranges, ([start, end]) => end - start));
+    for (const [start, end] of ranges) this.#writer.bytes(strings.pool, start, end);
   }
 
-  #writeEvidence(table: SpanTable, from: number, to: number): void {
-    const first = table.firstEvidence(from);
-    const count = table.firstEvidence(to) - first;
-    this.#writer.varint(count);
-    this.#writeColumn(count, (at) => table.evidenceRows[first + at]! - from);
-    this.#writeColumn(count, (at) => this.#stringNumber(table.evidencePlaces[first + at]!));
-    this.#writer.raw(table.evidenceKinds.subarray(first, first + count));
-  }
-
-  #writeColumn(count: number, value: (at: number) => number): void {
-    if (count > this.#scratch.length) this.#scratch = grown(this.#scratch, Math.max(count, this.#scratch.length * 2));
-    for (let at = 0; at < count; at++) this.#scratch[at] = value(at);
-    this.#writer.column(this.#scratch, count);
-  }
-
-  #stringNumber(id: number): number {
-    return id === 0 ? 0 : this.#strings.of(id);
+  /** A duration fits four bytes, unless it is over 71 minutes or nonsense. */
+  #writeEnds(table: SpanTable, from: number, to: number): void {
+    const durations = new Uint32Array(to - from);
+    let areSmall = true;
+    for (let row = from; row < to && areSmall; row++) {
+      const startUs = table.startUs[row]!;
+      const endUs = table.endUs[row]!;
+      const durationUs = (endUs - startUs) >>> 0;
+      durations[row - from] = durationUs;
+      areSmall = startUs + durationUs === endUs;
+    }
+    this.#writer.byte(areSmall ? 1 : 0);
+    if (areSmall) this.#writer.column(durations);
+    else this.#writer.raw(table.endUs.subarray(from, to));
   }
 }
 
@@ -294,56 +287,37 @@ function ascending(rows: Uint32Array): Uint32Array {
   return rows;
 }
 
-/** Numbers from `first` on for ids, in the order they are first met. Cleared in the time of its members. */
+/** Numbers from 0 on for ids, in the order they are first met. Cleared in the time of its members. */
 class LocalNumbers {
   readonly members: number[] = [];
-  readonly #first: number;
-  /** Position in `members` + 1; 0 for none. */
-  #positions = new Uint32Array(256);
-
-  constructor(first: number) {
-    this.#first = first;
-  }
-
-  get size(): number {
-    return this.members.length;
-  }
-
-  add(id: number): void {
-    if (id >= this.#positions.length) {
-      this.#positions = grown(this.#positions, Math.max(this.#positions.length * 2, id + 1));
-    }
-    if (this.#positions[id] === 0) this.#positions[id] = this.members.push(id);
-  }
+  /** Number + 1; 0 for an id not met yet. */
+  #numbers = new Uint32Array(256);
 
   of(id: number): number {
-    return this.#positions[id]! - 1 + this.#first;
+    const known = this.#numbers[id];
+    return known === undefined || known === 0 ? this.#add(id) : known - 1;
   }
 
   clear(): void {
-    for (const id of this.members) this.#positions[id] = 0;
+    for (const id of this.members) this.#numbers[id] = 0;
     this.members.length = 0;
   }
-}
 
-function hasSmallDurations(table: SpanTable, from: number, to: number): boolean {
-  for (let row = from; row < to; row++) {
-    const start = table.startUs[row]!;
-    const duration = table.endUs[row]! - start;
-    if (!(duration >= 0 && duration < ANY_U32 && Number.isInteger(duration) && start + duration === table.endUs[row])) {
-      return false;
-    }
+  #add(id: number): number {
+    if (id >= this.#numbers.length) this.#numbers = grown(this.#numbers, Math.max(this.#numbers.length * 2, id + 1));
+    return (this.#numbers[id] = this.members.push(id)) - 1;
   }
-  return true;
 }
 
-function fieldsOf(resource: Resource): [field: string, value: string][] {
+function nameNumber(numbers: LocalNumbers, { strings }: SpanDictionary, key: number): number {
+  return numbers.of(strings.intern(ATTRIBUTES[key]!.name));
+}
+
+/** Field and value by turns. */
+function fieldNumbers(numbers: LocalNumbers, { strings, resources }: SpanDictionary, id: number): number[] {
+  const resource = resources.get(id);
   return RESOURCE_FIELDS.flatMap((field) => {
     const value = resource[field];
-    return value === undefined ? [] : [[field, value] satisfies [string, string]];
+    return value === undefined ? [] : [numbers.of(strings.intern(field)), numbers.of(strings.intern(value))];
   });
-}
-
-function nameId({ strings }: SpanDictionary, key: number): number {
-  return strings.intern(ATTRIBUTES[key]!.name);
 }
