@@ -1,0 +1,24 @@
+import { conclude } from '../analyzer/analyze.ts';
+import { type ReportName, REPORTS } from '../analyzer/report/index.ts';
+import { EXIT } from './exit.ts';
+import { loadSpans, rollUp } from './load.ts';
+import { reportOptions, writeOutput } from './output.ts';
+import { loadPolicy } from './policy.ts';
+
+export interface AnalyzeOptions {
+  readonly format: ReportName;
+  readonly output?: string;
+  readonly policy?: string;
+}
+
+/** `ringfence analyze`: one report over everything in the sources. */
+export async function analyze(
+  sources: readonly string[],
+  { format, output, policy: policyFile }: AnalyzeOptions,
+): Promise<number> {
+  const policy = await loadPolicy(policyFile);
+  const { table, problems } = await loadSpans(sources);
+  const analysis = conclude(rollUp(table, policy), policy, { problems });
+  await writeOutput(REPORTS[format](analysis, reportOptions(output)), output);
+  return EXIT.ok;
+}

@@ -1,0 +1,31 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+
+import { formatBaseline, parseBaseline } from '../analyzer/baseline/index.ts';
+import type { Baseline } from '../analyzer/model/baseline.ts';
+import { UsageError } from './exit.ts';
+
+export const DEFAULT_BASELINE_FILE = 'ringfence.baseline.json';
+
+/** The baseline in a file; undefined if there is no such file. */
+export async function readBaseline(path: string): Promise<Baseline | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new UsageError(`cannot read the baseline ${path}: ${(error as Error).message}`);
+  }
+  const parsed = parseBaseline(text);
+  if ('problem' in parsed) throw new UsageError(`${path}: ${parsed.problem}`);
+  return parsed.baseline;
+}
+
+/** Writes beside, then renames: a baseline is never half there. */
+export async function writeBaseline(path: string, baseline: Baseline): Promise<void> {
+  try {
+    await writeFile(`${path}.new`, formatBaseline(baseline));
+    await rename(`${path}.new`, path);
+  } catch (error) {
+    throw new UsageError(`cannot write the baseline ${path}: ${(error as Error).message}`);
+  }
+}

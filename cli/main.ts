@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs';
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+
+import type { ServeOptions } from './serve.ts';
+import type { DemoOptions } from './demo.ts';
+import type { CheckOptions } from './check.ts';
+import type { AnalyzeOptions } from './analyze.ts';
+import type { TraceOptions } from './trace.ts';
+import type { BaselineOptions } from './baseline.ts';
+import { DEFAULT_BASELINE_FILE } from './baseline-file.ts';
+import { EXIT, explain } from './exit.ts';
+import { DEFAULT_POLICY_FILE } from './policy.ts';
+
+// Each command is loaded when it runs: `--version` and `--help` answer at once.
+
+const SOURCES =
+  'a file, a folder, a glob, or - for standard input: OTLP (JSON, JSON lines, protobuf), Zipkin or Jaeger JSON, plain, gzip or zstd';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const program = new Command('ringfence')
+  .description(
+    'Service dependencies from real traces: which run in a circle, which services are on the critical path, and which are in PCI scope.',
+  )
+  .version(version)
+  .showHelpAfterError('(ringfence --help lists the commands)')
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+Examples
+  ringfence demo                               see it at work on a small cloud
+  ringfence serve                              receive OTLP on 4318, show the map on 4320
+  ringfence analyze traces/ --format markdown  one report over a folder of traces
+  ringfence baseline traces/                   take today's dependencies as known
+  ringfence check traces/                      fail on a new circle
+
+Exit codes
+  0  nothing new    1  new findings    2  could not run`,
+  );
+
+const policyOption = new Option(
+  '--policy <file>',
+  `what the team declares (default: ${DEFAULT_POLICY_FILE}, if there is one)`,
+);
+
+program
+  .command('serve')
+  .description('receive traces, keep what they show, and serve the map')
+  .option('--data <dir>', 'where to keep it', 'ringfence-data')
+  .option('--listen <host>', 'address to listen on', '127.0.0.1')
+  .addOption(portOption('--port <port>', 'web map and API', 4320))
+  .addOption(portOption('--otlp-port <port>', 'OTLP/HTTP', 4318))
+  .addOption(policyOption)
+  .addHelpText(
+    'after',
+    `
+Point any OpenTelemetry SDK or Collector at it:
+  OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318
+
+A request is answered with 200 only when its spans survive a crash. Card numbers are removed before anything is written.`,
+  )
+  .action(async (options: ServeOptions) => {
+    const { serve } = await import('./serve.ts');
+    process.exitCode = await serve(options);
+  });
+
+program
+  .command('demo')
+  .description('serve, with a small instrumented cloud under traffic')
+  .option('--events', 'the version in which an event breaks the circle')
+  .option('--data <dir>', 'keep the data (default: a temporary folder, removed at the end)')
+  .option('--listen <host>', 'address to listen on', '127.0.0.1')
+  .addOption(portOption('--port <port>', 'web map and API', 4320))
+  .addOption(portOption('--otlp-port <port>', 'OTLP/HTTP', 4318))
+  .addOption(
+    new Option('--requests-per-second <n>', 'how much traffic').default(8).argParser((text) => numberIn(text, 1, 200)),
+  )
+  .action(async (options: DemoOptions) => {
+    const { demo } = await import('./demo.ts');
+    process.exitCode = await demo(options);
+  });
+
+program
+  .command('check')
+  .description('fail if traces show something new: a circle, card data, a conflict of PCI scope')
+  .argument('<source...>', SOURCES)
+  .option('--baseline <file>', `what is known and accepted (default: ${DEFAULT_BASELINE_FILE}; none means all is new)`)
+  .addOption(
+    new Option('--format <format>', 'form of the answer').choices(['terminal', 'json', 'markdown']).default('terminal'),
+  )
+  .option('--output <file>', 'write the answer there')
+  .addOption(policyOption)
+  .addHelpText(
+    'after',
+    `
+A circle is new if one of its calls is not in the baseline. Circles that an event breaks, and circles
+made of accepted calls, pass. An empty or unreadable source is no success: exit code 2.
+
+  ringfence baseline traces/            once, and whenever you accept what there is
+  ringfence check traces/               in every build`,
+  )
+  .action(async (sources: string[], options: CheckOptions) => {
+    const { check } = await import('./check.ts');
+    process.exitCode = await check(sources, options);
+  });
+
+program
+  .command('analyze')
+  .description('one report over everything in the sources')
+  .argument('<source...>', SOURCES)
+  .addOption(
+    new Option('--format <format>', 'form of the report')
+      .choices(['terminal', 'json', 'markdown', 'mermaid', 'dot'])
+      .default('terminal'),
+  )
+  .option('--output <file>', 'write the report there')
+  .addOption(policyOption)
+  .action(async (sources: string[], options: AnalyzeOptions) => {
+    const { analyze } = await import('./analyze.ts');
+    process.exitCode = await analyze(sources, options);
+  });
+
+program
+  .command('trace')
+  .description('one trace and its critical path, section by section')
+  .argument('<source>', SOURCES)
+  .option('--trace <id>', 'which one (default: the one with the most spans)')
+  .addOption(new Option('--format <format>', 'form of the answer').choices(['terminal', 'json']).default('terminal'))
+  .action(async (source: string, options: TraceOptions) => {
+    const { trace } = await import('./trace.ts');
+    process.exitCode = await trace(source, options);
+  });
+
+program
+  .command('baseline')
+  .description('take what the sources show as known and accepted')
+  .argument('<source...>', SOURCES)
+  .option('--baseline <file>', 'the file to write or update', DEFAULT_BASELINE_FILE)
+  .option('--prune', 'drop what was not seen this time (traces are a sample: see that they cover everything)')
+  .addOption(policyOption)
+  .action(async (sources: string[], options: BaselineOptions) => {
+    const { baseline } = await import('./baseline.ts');
+    process.exitCode = await baseline(sources, options);
+  });
+
+for (const command of program.commands)
+  command.exitOverride().showHelpAfterError(`(ringfence ${command.name()} --help says more)`);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Commander has printed its own word already, and ends with 0 after --help and --version.
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.couldNotRun;
+  } else {
+    process.stderr.write(`ringfence: ${explain(error)}\n`);
+    process.exitCode = EXIT.couldNotRun;
+  }
+}
+
+function portOption(flags: string, description: string, port: number): Option {
+  return new Option(flags, `${description}; 0 takes any free port`)
+    .default(port)
+    .argParser((text) => numberIn(text, 0, 65_535));
+}
+
+function numberIn(text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most || text.trim() === '') {
+    throw new InvalidArgumentError(`give a whole number from ${least} to ${most}.`);
+  }
+  return value;
+}
