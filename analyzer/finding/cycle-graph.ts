@@ -1,4 +1,5 @@
 import { DirectedGraph } from 'graphology';
+import { stronglyConnectedComponents } from 'graphology-cycles';
 import type { Policy } from '../model/policy.ts';
 import type { CallSiteRollup, Rollup } from '../rollup/rollup.ts';
 import { mayBeInCycle, type DependencyGraph } from './dependency-graph.ts';
@@ -67,4 +68,13 @@ export function onlySync(graph: CycleGraph): CycleGraph {
     if (arc.mode === 'sync') sync.addDirectedEdge(caller, callee, arc);
   });
   return sync;
+}
+
+/** The strongly connected component of each service, sorted; a service on no circle is one of its own. */
+export function componentsByNode(graph: CycleGraph): Map<string, readonly string[]> {
+  const componentOf = new Map<string, readonly string[]>();
+  for (const component of stronglyConnectedComponents(graph)) {
+    for (const service of component) componentOf.set(service, component);
+  }
+  return componentOf;
 }

@@ -1,9 +1,9 @@
-import { rotateToSmallest, shortestCycles, stronglyConnectedComponents } from 'graphology-cycles';
+import { rotateToSmallest, shortestCycles } from 'graphology-cycles';
 import type { AnalyzedCycle, BreakProposal, CycleClass } from '../model/analysis.ts';
 import type { Policy } from '../model/policy.ts';
 import { joinKey, type Rollup } from '../rollup/rollup.ts';
 import { breakPlan, edgesOf, proposalsFor, type ProposalContext } from './break-proposal.ts';
-import { cycleGraph, onlySync, type CycleArc, type CycleGraph } from './cycle-graph.ts';
+import { componentsByNode, cycleGraph, onlySync, type CycleArc, type CycleGraph } from './cycle-graph.ts';
 import type { DependencyGraph } from './dependency-graph.ts';
 import { fingerprint } from '../model/fingerprint.ts';
 import { hasOperationCycle } from './operation-cycle.ts';
@@ -158,14 +158,6 @@ function isCycleOf(graph: CycleGraph, members: readonly string[]): boolean {
 
 function arcBetween(graph: CycleGraph, caller: string, callee: string): CycleArc {
   return graph.getEdgeAttributes(graph.edge(caller, callee)!);
-}
-
-function componentsByNode(graph: CycleGraph): Map<string, readonly string[]> {
-  const componentOf = new Map<string, readonly string[]>();
-  for (const component of stronglyConnectedComponents(graph)) {
-    for (const service of component) componentOf.set(service, component);
-  }
-  return componentOf;
 }
 
 /** `A`, `B`, ... `Z`, `AA`, ...: largest component first, then by name. */
