@@ -1,0 +1,82 @@
+import type { Box } from './geometry.ts';
+
+/**
+ * Where everything on the map has its place. Plain data: it outlives a refresh, so that no service ever moves until the
+ * user asks to re-arrange. A place is a cell of its territory; half columns centre short rows.
+ */
+export interface Arrangement {
+  readonly density: Density;
+  /** Sorted by key. */
+  readonly territories: readonly Territory[];
+  /** By service id, sorted. Also holds services that are not seen just now: their place stays reserved. */
+  readonly places: ReadonlyMap<string, Place>;
+}
+
+/** Small systems get room for links between the rows; large ones get readable labels. */
+export type Density = 'roomy' | 'compact';
+
+export interface Territory {
+  /** Its name; later islands of the same name carry `#2`, `#3`. */
+  readonly key: string;
+  readonly name: string;
+  readonly x: number;
+  readonly y: number;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface Place {
+  readonly territory: string;
+  readonly column: number;
+  readonly row: number;
+}
+
+export interface Metrics {
+  readonly boxWidth: number;
+  readonly boxHeight: number;
+  readonly columnGap: number;
+  readonly rowGap: number;
+  readonly padding: number;
+  readonly titleHeight: number;
+  /** Free ground between two territories. */
+  readonly territoryGap: number;
+}
+
+const metrics: Readonly<Record<Density, Metrics>> = {
+  roomy: { boxWidth: 144, boxHeight: 44, columnGap: 36, rowGap: 58, padding: 22, titleHeight: 24, territoryGap: 44 },
+  compact: { boxWidth: 136, boxHeight: 32, columnGap: 16, rowGap: 20, padding: 14, titleHeight: 38, territoryGap: 40 },
+};
+
+export function metricsOf(density: Density): Metrics {
+  return metrics[density];
+}
+
+/** Whole area of a territory, frame and title included. */
+export function territoryBox(territory: Territory, density: Density): Box {
+  const { boxWidth, boxHeight, columnGap, rowGap, padding, titleHeight } = metrics[density];
+  return {
+    x: territory.x,
+    y: territory.y,
+    width: 2 * padding + territory.columns * (boxWidth + columnGap) - columnGap,
+    height: titleHeight + 2 * padding + territory.rows * (boxHeight + rowGap) - rowGap,
+  };
+}
+
+export function placeBox(territory: Territory, place: Place, density: Density): Box {
+  const { boxWidth, boxHeight, columnGap, rowGap, padding, titleHeight } = metrics[density];
+  return {
+    x: territory.x + padding + place.column * (boxWidth + columnGap),
+    y: territory.y + titleHeight + padding + place.row * (boxHeight + rowGap),
+    width: boxWidth,
+    height: boxHeight,
+  };
+}
+
+/** Box of every place, by service id. */
+export function boxesOf(arrangement: Arrangement): Map<string, Box> {
+  const territories = new Map(arrangement.territories.map((territory) => [territory.key, territory]));
+  const boxes = new Map<string, Box>();
+  for (const [id, place] of arrangement.places)
+    boxes.set(id, placeBox(territories.get(place.territory)!, place, arrangement.density));
+  return boxes;
+}

@@ -1,0 +1,106 @@
+import { fullCount, plural } from './format.ts';
+import { timeWindows, useSession, type TimeWindow } from './session.ts';
+import { windowWords } from './words.ts';
+
+/** Who we are, what is shown, and the ways to change it. */
+export function Header() {
+  const session = useSession();
+  const { window: timeWindow, environment } = session.view.value;
+  const analysis = session.analysis.value.value;
+  const theme = session.theme.value;
+  const environments = new Set([...(analysis?.environments ?? []), ...(environment === null ? [] : [environment])]);
+  return (
+    <header class="header">
+      <h1>
+        <svg class="logo" viewBox="0 0 24 24" aria-hidden="true">
+          <circle cx="12" cy="12" r="10" />
+          <circle cx="12" cy="12" r="6.6" />
+          <circle class="logo-dot" cx="12" cy="12" r="2.6" />
+        </svg>
+        ringfence
+      </h1>
+      {analysis !== undefined && analysis.traceCount > 0 && (
+        <p class="summary">
+          {plural(analysis.services.length, 'node')} <i>·</i> {fullCount(analysis.traceCount)} traces
+        </p>
+      )}
+      <span class="header-space" />
+      <label class="field">
+        <span class="visually-hidden">Time window</span>
+        <select
+          name="window"
+          value={timeWindow}
+          onChange={(event) => session.show({ window: event.currentTarget.value as TimeWindow })}
+        >
+          {timeWindows.map((each) => (
+            <option key={each} value={each}>
+              {windowWords[each]}
+            </option>
+          ))}
+        </select>
+      </label>
+      {environments.size > 0 && (
+        <label class="field">
+          <span class="visually-hidden">Environment</span>
+          <select
+            name="environment"
+            value={environment ?? ''}
+            onChange={(event) =>
+              session.show({ environment: event.currentTarget.value === '' ? null : event.currentTarget.value })
+            }
+          >
+            <option value="">all environments</option>
+            {[...environments].sort().map((each) => (
+              <option key={each} value={each}>
+                {each}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <button type="button" class="search-button" onClick={() => session.setDialog('search')}>
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <circle cx="6.8" cy="6.8" r="4.6" />
+          <path d="M10.2 10.2L14.4 14.4" />
+        </svg>
+        <span>Search</span>
+        <kbd>/</kbd>
+      </button>
+      <LiveMark />
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={theme === 'dark' ? 'Light colours' : 'Dark colours'}
+        title={theme === 'dark' ? 'Light colours' : 'Dark colours'}
+        onClick={() => session.setTheme(theme === 'dark' ? 'light' : 'dark')}
+      >
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <circle cx="8" cy="8" r="6" />
+          <path class="half" d="M8 2a6 6 0 0 1 0 12z" />
+        </svg>
+      </button>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Keys and help"
+        title="Keys and help (?)"
+        onClick={() => session.setDialog('help')}
+      >
+        ?
+      </button>
+    </header>
+  );
+}
+
+const liveWords = { connecting: 'connecting', live: 'live', lost: 'offline' };
+
+function LiveMark() {
+  const { connection } = useSession();
+  const { state } = connection.value;
+  return (
+    <span class={`live is-${state}`} title={state === 'live' ? 'Numbers move as traces arrive' : liveWords[state]}>
+      <i aria-hidden="true" />
+      <span>{liveWords[state]}</span>
+    </span>
+  );
+}

@@ -1,0 +1,68 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { useSession } from './session.ts';
+
+const keys: readonly (readonly [keys: readonly string[], what: string])[] = [
+  [['/'], 'search'],
+  [['←', '↑', '↓', '→'], 'on the map: nearest box in that direction'],
+  [['Shift', '↑ ↓'], 'along the calls: strongest caller, strongest callee'],
+  [['Enter'], 'open'],
+  [['Esc'], 'back out one step'],
+  [['n', 'p'], 'next and previous finding; in a trace, critical segment'],
+  [['+', '−', '0'], 'zoom in, out, whole map'],
+  [['g', 'f'], 'go to findings; g p paths, g s scope, g o outline, g m map'],
+  [['?'], 'this help'],
+];
+
+export function Help() {
+  const session = useSession();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+  const close = (): void => session.setDialog('none');
+  return (
+    <dialog
+      ref={dialog}
+      class="help"
+      aria-labelledby="help-title"
+      onClose={close}
+      onClick={(event) => {
+        if (event.target === dialog.current) close();
+      }}
+    >
+      <header>
+        <h2 id="help-title">ringfence</h2>
+        <button type="button" class="icon-button" aria-label="Close" onClick={close}>
+          ×
+        </button>
+      </header>
+      <p>
+        Watches the traces of your services and shows which dependencies run in a circle, which services others wait
+        for, and where the cardholder data environment ends.
+      </p>
+      <p>
+        Send OpenTelemetry traces over HTTP to <code>http://127.0.0.1:4318</code>.
+      </p>
+      <dl class="keys">
+        {keys.map(([names, what]) => (
+          <div key={what}>
+            <dt>
+              {names.map((name) => (
+                <kbd key={name}>{name}</kbd>
+              ))}
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+      <label class="help-switch">
+        <input
+          type="checkbox"
+          checked={session.hasShortcuts.value}
+          onChange={(event) => session.setShortcuts(event.currentTarget.checked)}
+        />
+        Single letters are shortcuts
+      </label>
+    </dialog>
+  );
+}

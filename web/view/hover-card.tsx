@@ -1,0 +1,34 @@
+import type { Point } from '../layout/geometry.ts';
+import { duration, fullCount, plainName } from './format.ts';
+import type { Hit } from './hit.ts';
+import { describeService } from './outline.tsx';
+import { useSession } from './session.ts';
+import { modeWords } from './words.ts';
+
+/** A few words beside the pointer. Everything in it is also in the panel. */
+export function HoverCard({ hit, at }: { readonly hit: Hit; readonly at: Point }) {
+  const lookup = useSession().lookup.value;
+  if (lookup === undefined) return null;
+  const style = { left: `${at.x + 14}px`, top: `${at.y + 16}px` };
+  if (hit.kind === 'box')
+    return (
+      <div class="hover-card" role="tooltip" style={style}>
+        <b>{plainName(hit.box.id)}</b>
+        <span>{describeService(hit.box.id, lookup).split(', ').slice(1).join(' · ')}</span>
+      </div>
+    );
+  const { caller, callee } = hit.link;
+  const dependencies = (lookup.callees.get(caller) ?? []).filter((dependency) => dependency.callee === callee);
+  return (
+    <div class="hover-card" role="tooltip" style={style}>
+      <b>
+        {plainName(caller)} → {plainName(callee)}
+      </b>
+      {dependencies.map((dependency) => (
+        <span key={dependency.mode}>
+          {modeWords[dependency.mode]} · {fullCount(dependency.callCount)} calls · p95 {duration(dependency.p95Us)}
+        </span>
+      ))}
+    </div>
+  );
+}

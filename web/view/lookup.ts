@@ -1,0 +1,174 @@
+import type {
+  AnalyzedCycle,
+  AnalyzedDependency,
+  AnalyzedService,
+  Analysis,
+  Finding,
+} from '../../analyzer/model/analysis.ts';
+import type { TerritoryLink, TerritoryNode } from '../layout/territory.ts';
+
+/** Everything the views ask of an analysis again and again, looked up once. */
+export interface Lookup {
+  readonly analysis: Analysis;
+  readonly services: ReadonlyMap<string, AnalyzedService>;
+  /** By caller, strongest first. */
+  readonly callees: ReadonlyMap<string, readonly AnalyzedDependency[]>;
+  /** By callee, strongest first. */
+  readonly callers: ReadonlyMap<string, readonly AnalyzedDependency[]>;
+  readonly cycles: ReadonlyMap<string, readonly AnalyzedCycle[]>;
+  /** Letters of the components a service is in: `A`. */
+  readonly letters: ReadonlyMap<string, string>;
+  /** `caller\ncallee` of the first proposal of every circle that blocks: where to cut. */
+  readonly cuts: ReadonlySet<string>;
+  readonly cycleLinks: ReadonlySet<string>;
+  /** Services along the heaviest way from the busiest entry point, numbered from 1. */
+  readonly steps: ReadonlyMap<string, number>;
+  /** Dependencies between the CDE and the rest, numbered from 1. */
+  readonly crossings: ReadonlyMap<string, number>;
+  readonly findings: ReadonlyMap<string, Finding>;
+}
+
+/** One line of the map: all modes between two services together. */
+export interface Link {
+  readonly key: string;
+  readonly caller: string;
+  readonly callee: string;
+  readonly mode: AnalyzedDependency['mode'];
+  readonly callCount: number;
+  readonly criticalShare: number;
+  readonly crossesCde: boolean;
+}
+
+export function linkKey(caller: string, callee: string): string {
+  return `${caller}\n${callee}`;
+}
+
+export function lookupOf(analysis: Analysis): Lookup {
+  const callees = new Map<string, AnalyzedDependency[]>();
+  const callers = new Map<string, AnalyzedDependency[]>();
+  for (const dependency of analysis.dependencies) {
+    push(callees, dependency.caller, dependency);
+    push(callers, dependency.callee, dependency);
+  }
+  for (const list of [...callees.values(), ...callers.values()])
+    list.sort(
+      (a, b) => b.callCount - a.callCount || (linkKey(a.caller, a.callee) < linkKey(b.caller, b.callee) ? -1 : 1),
+    );
+  const cycles = new Map<string, AnalyzedCycle[]>();
+  const letters = new Map<string, string>();
+  const cuts = new Set<string>();
+  const cycleLinks = new Set<string>();
+  for (const cycle of analysis.cycles) {
+    for (const id of cycle.services) {
+      push(cycles, id, cycle);
+      letters.set(id, cycle.component);
+    }
+    for (const edge of cycle.edges) cycleLinks.add(linkKey(edge.caller, edge.callee));
+    const cut = cycle.breakAt[0];
+    // A soft circle has a queue in it already: nothing to cut.
+    if (cut !== undefined && cycle.class !== 'soft') cuts.add(linkKey(cut.caller, cut.callee));
+  }
+  const crossings = new Map<string, number>();
+  for (const dependency of analysis.dependencies) {
+    const key = linkKey(dependency.caller, dependency.callee);
+    if (dependency.crossesCde && !crossings.has(key)) crossings.set(key, crossings.size + 1);
+  }
+  return {
+    analysis,
+    services: new Map(analysis.services.map((service) => [service.id, service])),
+    callees,
+    callers,
+    cycles,
+    letters,
+    cuts,
+    cycleLinks,
+    steps: stepsOf(analysis, callees),
+    crossings,
+    findings: new Map(analysis.findings.map((finding) => [finding.id, finding])),
+  };
+}
+
+/** Lines to draw: one per pair, its modes joined (sync wins over data over async), sorted by key. */
+export function linksOf(analysis: Analysis): Link[] {
+  const byKey = new Map<string, Link>();
+  for (const dependency of analysis.dependencies) {
+    if (dependency.caller === dependency.callee) continue;
+    const key = linkKey(dependency.caller, dependency.callee);
+    const known = byKey.get(key);
+    byKey.set(key, {
+      key,
+      caller: dependency.caller,
+      callee: dependency.callee,
+      mode: known === undefined ? dependency.mode : strongerMode(known.mode, dependency.mode),
+      callCount: (known?.callCount ?? 0) + dependency.callCount,
+      criticalShare: Math.max(known?.criticalShare ?? 0, dependency.criticalShare ?? 0),
+      crossesCde: (known?.crossesCde ?? false) || dependency.crossesCde,
+    });
+  }
+  return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** What the territory layout wants to know. */
+export function territoryInput(lookup: Lookup): { nodes: TerritoryNode[]; links: TerritoryLink[] } {
+  const hasNamespaces = lookup.analysis.services.some((service) => service.namespace !== null);
+  const backward = new Set(
+    lookup.analysis.cycles.flatMap((cycle) => cycle.breakAt.slice(0, 1).map((cut) => linkKey(cut.caller, cut.callee))),
+  );
+  return {
+    nodes: lookup.analysis.services.map((service) => ({
+      id: service.id,
+      group: hasNamespaces ? groupOf(service, lookup) : 'services',
+      isSink: service.kind === 'database' || service.kind === 'destination' || service.kind === 'external',
+    })),
+    links: linksOf(lookup.analysis).map((link) => ({
+      caller: link.caller,
+      callee: link.callee,
+      isBackward: backward.has(link.key),
+    })),
+  };
+}
+
+/** Its namespace; a store, topic or peer that one namespace alone uses stands with it. */
+export function groupOf(service: AnalyzedService, lookup: Lookup): string {
+  if (service.namespace !== null) return service.namespace;
+  if (service.kind === 'service') return 'no namespace';
+  if (service.kind === 'unknown-caller') return 'outside';
+  const users = new Set<string | null>();
+  for (const { caller } of lookup.callers.get(service.id) ?? [])
+    users.add(lookup.services.get(caller)?.namespace ?? null);
+  for (const { callee } of lookup.callees.get(service.id) ?? [])
+    users.add(lookup.services.get(callee)?.namespace ?? null);
+  const [only] = users;
+  return users.size === 1 && typeof only === 'string' ? only : 'shared';
+}
+
+/** From the busiest entry point always along the call with the largest critical share, until it comes back or ends. */
+function stepsOf(analysis: Analysis, callees: ReadonlyMap<string, readonly AnalyzedDependency[]>): Map<string, number> {
+  const steps = new Map<string, number>();
+  const entry = [...analysis.entryPoints].sort(
+    (a, b) => b.traceCount * b.p50Us - a.traceCount * a.p50Us || (a.service < b.service ? -1 : 1),
+  )[0];
+  if (entry === undefined || entry.criticalShare.length === 0) return steps;
+  let at: string | undefined = entry.service;
+  while (at !== undefined && !steps.has(at)) {
+    steps.set(at, steps.size + 1);
+    let next: AnalyzedDependency | undefined;
+    for (const dependency of callees.get(at) ?? []) {
+      if ((dependency.criticalShare ?? 0) <= 0 || steps.has(dependency.callee)) continue;
+      if (next === undefined || dependency.criticalShare! > next.criticalShare!) next = dependency;
+    }
+    at = next?.callee;
+  }
+  return steps.size > 1 ? steps : new Map<string, number>();
+}
+
+function strongerMode(a: Link['mode'], b: Link['mode']): Link['mode'] {
+  const rank = { sync: 0, data: 1, async: 2 };
+  return rank[a] <= rank[b] ? a : b;
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else if (list.at(-1) !== value) list.push(value);
+}

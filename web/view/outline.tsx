@@ -1,0 +1,92 @@
+import type { AnalyzedService } from '../../analyzer/model/analysis.ts';
+import { percent, plainName, plural } from './format.ts';
+import { groupOf, type Lookup } from './lookup.ts';
+import { useSession } from './session.ts';
+import { kindWords, pciWords, verdictWords } from './words.ts';
+
+/** The map as a list: the same services, groups, marks and selection, for keyboards, screen readers and quick reading. */
+export function Outline() {
+  const session = useSession();
+  const lookup = session.lookup.value;
+  if (lookup === undefined) return null;
+  const { selection } = session.view.value;
+  return (
+    <nav class="outline" aria-label="Outline of the map">
+      {groupsOf(lookup).map(([group, services]) => (
+        <section key={group}>
+          <h3>
+            {group} <span class="count">{services.length}</span>
+          </h3>
+          <ul>
+            {services.map((service) => (
+              <li key={service.id}>
+                <button
+                  type="button"
+                  class="outline-row"
+                  data-service={service.id}
+                  aria-current={selection?.kind === 'service' && selection.id === service.id}
+                  aria-label={describeService(service.id, lookup)}
+                  onClick={() => session.select({ kind: 'service', id: service.id }, { spotlight: true })}
+                >
+                  <span class={`kind kind-${service.kind}`} aria-hidden="true" />
+                  <span class="outline-name">{plainName(service.id)}</span>
+                  <Marks service={service} lookup={lookup} />
+                </button>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
+    </nav>
+  );
+}
+
+/** The marks of a service in a row of text. */
+export function Marks({ service, lookup }: { readonly service: AnalyzedService; readonly lookup: Lookup }) {
+  const letter = lookup.letters.get(service.id);
+  const share = service.criticalPath.share ?? 0;
+  return (
+    <span class="marks">
+      {letter !== undefined && <span class="mark mark-cycle">{letter}</span>}
+      {service.pci.class === 'cde' && <span class="mark mark-cde">CDE</span>}
+      {service.pci.class === 'connected-to' && <span class="mark mark-connected">CDE +1</span>}
+      {share >= 0.005 && (
+        <span class={service.criticalPath.verdict === 'critical-path' ? 'mark-share is-critical' : 'mark-share'}>
+          {percent(share)}
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** One service in one sentence, for the live region, the outline and the hover card. */
+export function describeService(id: string, lookup: Lookup): string {
+  const service = lookup.services.get(id);
+  if (service === undefined) return id;
+  const words = [
+    plainName(id),
+    service.kind === 'service' ? (service.namespace ?? 'service') : kindWords[service.kind],
+  ];
+  const share = service.criticalPath.share ?? 0;
+  if (service.criticalPath.verdict === 'critical-path') words.push(verdictWords['critical-path']);
+  if (share >= 0.005) words.push(`${percent(share)} of waiting time`);
+  const letter = lookup.letters.get(id);
+  if (letter !== undefined) words.push(`in circle ${letter}`);
+  if (service.pci.class !== 'not-observed') words.push(pciWords[service.pci.class]);
+  words.push(
+    plural(lookup.callers.get(id)?.length ?? 0, 'caller'),
+    plural(lookup.callees.get(id)?.length ?? 0, 'callee'),
+  );
+  return words.join(', ');
+}
+
+function groupsOf(lookup: Lookup): [string, AnalyzedService[]][] {
+  const groups = new Map<string, AnalyzedService[]>();
+  for (const service of lookup.analysis.services) {
+    const group = groupOf(service, lookup);
+    const list = groups.get(group);
+    if (list === undefined) groups.set(group, [service]);
+    else list.push(service);
+  }
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
+}

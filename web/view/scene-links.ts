@@ -1,0 +1,107 @@
+import { metricsOf, type Density } from '../layout/arrangement.ts';
+import type { FenceIsland } from '../layout/fence.ts';
+import { grown, type Box, type Point } from '../layout/geometry.ts';
+import { chooseLinks } from '../layout/link-budget.ts';
+import { pathOf, pointAlong, routeLinks, type Route } from '../layout/links.ts';
+import { linksOf, type Link, type Lookup } from './lookup.ts';
+import type { Overlays } from './session.ts';
+
+export interface SceneLink {
+  readonly key: string;
+  readonly caller: string;
+  readonly callee: string;
+  readonly mode: Link['mode'];
+  readonly route: Route;
+  readonly path: string;
+  /** Its share of the critical path in [0, 1]; 0 for none. */
+  readonly criticalShare: number;
+  readonly isCycle: boolean;
+  /** Where to put the scissors; undefined where nothing is to be cut. */
+  readonly cutAt: Point | undefined;
+  /** Number of the crossing and where to print it. */
+  readonly crossing: { readonly number: number; readonly at: Point } | undefined;
+}
+
+const linkBudget = 300;
+/** From this many links on the ordinary ones are thinned out. */
+const calmLimit = 140;
+const plainOfMany = 60;
+/** How far a fence stands off its boxes. */
+const fenceMargins: Readonly<Record<Density, number>> = { roomy: 13, compact: 8 };
+
+export function fenceMargin(density: Density): number {
+  return fenceMargins[density];
+}
+
+/** The links worth drawing, routed around the boxes that are shown. */
+export function sceneLinks(
+  lookup: Lookup,
+  shown: ReadonlyMap<string, Box>,
+  overlays: Overlays,
+  selected: ReadonlySet<string>,
+  fences: readonly FenceIsland[],
+  density: Density,
+): { readonly links: SceneLink[]; readonly linkTotal: number } {
+  const known = linksOf(lookup.analysis);
+  const all = known.filter((link) => overlays.async || link.mode !== 'async');
+  const isLarge = all.length > calmLimit;
+  const choice = chooseLinks(
+    all.map((link) => ({
+      key: link.key,
+      isSelected: selected.has(link.caller) || selected.has(link.callee),
+      isCritical: overlays.path && link.criticalShare >= 0.005,
+      // On a large map only the link to cut speaks for its circle; the letters show the members.
+      closesCycle: overlays.cycles && (isLarge ? lookup.cuts : lookup.cycleLinks).has(link.key),
+      crossesFence: overlays.scope && link.crossesCde,
+      callCount: link.callCount,
+    })),
+    linkBudget,
+    isLarge ? plainOfMany : linkBudget,
+  );
+  const drawn = new Set(choice.drawn);
+  const chosen = all.filter((link) => drawn.has(link.key));
+  const routes = routeLinks(shown, chosen, metricsOf(density).columnGap / 3);
+  const links = chosen.flatMap((link): SceneLink[] => {
+    const route = routes.get(link.key);
+    if (route === undefined) return [];
+    const number = overlays.scope ? lookup.crossings.get(link.key) : undefined;
+    const isCalleeInside = lookup.services.get(link.callee)?.pci.class === 'cde';
+    return [
+      {
+        key: link.key,
+        caller: link.caller,
+        callee: link.callee,
+        mode: link.mode,
+        route,
+        path: pathOf(route),
+        criticalShare: overlays.path && link.criticalShare >= 0.005 ? link.criticalShare : 0,
+        isCycle: overlays.cycles && lookup.cycleLinks.has(link.key),
+        cutAt: overlays.cycles && lookup.cuts.has(link.key) ? pointAlong(route, 0.5) : undefined,
+        crossing:
+          number === undefined
+            ? undefined
+            : { number, at: outsideFence(route, isCalleeInside, fences, fenceMargin(density)) },
+      },
+    ];
+  });
+  return { links, linkTotal: known.length };
+}
+
+/** Coming from the end inside: the first point of the link that is clear of every fence. */
+function outsideFence(route: Route, isCalleeInside: boolean, fences: readonly FenceIsland[], margin: number): Point {
+  // Further up than to the sides, where the name of the territory stands.
+  const rectangles = fences.flatMap((island) =>
+    island.rectangles.map((box) => {
+      const area = grown(box, margin + 11);
+      return { ...area, y: area.y - 22, height: area.height + 22 };
+    }),
+  );
+  for (let step = 1; step < 50; step++) {
+    const point = pointAlong(route, isCalleeInside ? 1 - step / 50 : step / 50);
+    const isInside = rectangles.some(
+      ({ x, y, width, height }) => point.x > x && point.x < x + width && point.y > y && point.y < y + height,
+    );
+    if (!isInside) return point;
+  }
+  return pointAlong(route, 0.5);
+}

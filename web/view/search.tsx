@@ -1,0 +1,120 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { plainName } from './format.ts';
+import { groupOf, type Lookup } from './lookup.ts';
+import { useSession, type Selection } from './session.ts';
+import { findingWords, kindWords } from './words.ts';
+
+interface Match {
+  readonly selection: Selection;
+  readonly name: string;
+  readonly what: string;
+  readonly score: number;
+}
+
+const mostMatches = 12;
+
+/** `/`: services, topics, stores, operations and findings by any part of their name. */
+export function Search() {
+  const session = useSession();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const words = useSignal('');
+  const active = useSignal(0);
+  const lookup = session.lookup.value;
+  const matches = lookup === undefined ? [] : matchesOf(words.value, lookup);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+  const close = (): void => session.setDialog('none');
+  const choose = (match: Match | undefined): void => {
+    if (match === undefined) return;
+    close();
+    session.select(match.selection, { spotlight: true });
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'ArrowDown') active.value = Math.min(matches.length - 1, active.value + 1);
+    else if (event.key === 'ArrowUp') active.value = Math.max(0, active.value - 1);
+    else if (event.key === 'Enter') choose(matches[active.value]);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <dialog
+      ref={dialog}
+      class="search"
+      aria-label="Search"
+      onClose={close}
+      onClick={(event) => {
+        if (event.target === dialog.current) close();
+      }}
+    >
+      <input
+        type="text"
+        list={undefined}
+        role="combobox"
+        aria-expanded="true"
+        aria-controls="search-matches"
+        aria-activedescendant={matches.length > 0 ? `match-${active.value}` : undefined}
+        aria-label="Search services, topics, operations and findings"
+        placeholder="Service, topic, operation or finding"
+        autocomplete="off"
+        spellcheck={false}
+        autoFocus
+        value={words.value}
+        onInput={(event) => {
+          words.value = event.currentTarget.value;
+          active.value = 0;
+        }}
+        onKeyDown={onKeyDown}
+      />
+      <ul id="search-matches" role="listbox" aria-label="Matches">
+        {matches.map((match, place) => (
+          <li
+            key={`${match.selection.kind} ${match.name} ${match.what}`}
+            id={`match-${place}`}
+            role="option"
+            aria-selected={place === active.value}
+            onClick={() => choose(match)}
+            onPointerMove={() => (active.value = place)}
+          >
+            <b>{match.name}</b>
+            <span class="quiet">{match.what}</span>
+          </li>
+        ))}
+      </ul>
+      {words.value !== '' && matches.length === 0 && (
+        <p class="quiet search-none">Nothing of that name in this window.</p>
+      )}
+    </dialog>
+  );
+}
+
+/** Best first: names that start so, then names that hold it, then operations and findings. */
+export function matchesOf(words: string, lookup: Lookup): Match[] {
+  const wanted = words.trim().toLowerCase();
+  const matches: Match[] = [];
+  for (const service of lookup.analysis.services) {
+    const name = plainName(service.id);
+    const selection: Selection = { kind: 'service', id: service.id };
+    const place = name.toLowerCase().indexOf(wanted);
+    const what = service.kind === 'service' ? groupOf(service, lookup) : kindWords[service.kind];
+    if (place >= 0 || service.id.toLowerCase().includes(wanted))
+      matches.push({ selection, name, what, score: place === 0 ? 0 : place > 0 ? 1 : 2 });
+    else {
+      const operation = service.operations.find((candidate) => candidate.name.toLowerCase().includes(wanted));
+      if (operation !== undefined) matches.push({ selection, name, what: operation.name, score: 3 });
+    }
+  }
+  if (wanted !== '')
+    for (const finding of lookup.analysis.findings)
+      if (finding.title.toLowerCase().includes(wanted))
+        matches.push({
+          selection: { kind: 'finding', id: finding.id },
+          name: finding.title,
+          what: findingWords[finding.kind],
+          score: 4,
+        });
+  return matches
+    .sort((a, b) => a.score - b.score || a.name.length - b.name.length || (a.name < b.name ? -1 : 1))
+    .slice(0, mostMatches);
+}

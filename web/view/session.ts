@@ -1,0 +1,113 @@
+import type { ReadonlySignal } from '@preact/signals';
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import type { Analysis, TraceDetail } from '../../analyzer/model/analysis.ts';
+import type { Arrangement } from '../layout/arrangement.ts';
+import type { Lookup } from './lookup.ts';
+import type { Theme } from './palette.ts';
+
+/** What is on the screen, and all of it: the address holds it, the back button walks it. */
+export interface ViewState {
+  readonly window: TimeWindow;
+  /** Null for all environments together. */
+  readonly environment: string | null;
+  readonly tab: Tab;
+  readonly selection: Selection | null;
+  readonly traceId: string | null;
+  readonly overlays: Overlays;
+  /** Null while the whole map is fitted into the window. */
+  readonly camera: Camera | null;
+}
+
+export const timeWindows = ['15m', '1h', '24h', '7d', 'all'] as const;
+export type TimeWindow = (typeof timeWindows)[number];
+
+export const tabs = ['findings', 'paths', 'scope', 'outline'] as const;
+export type Tab = (typeof tabs)[number];
+
+export type Selection =
+  | { readonly kind: 'service'; readonly id: string }
+  | { readonly kind: 'dependency'; readonly caller: string; readonly callee: string }
+  | { readonly kind: 'finding'; readonly id: string };
+
+export interface Overlays {
+  readonly path: boolean;
+  readonly cycles: boolean;
+  readonly scope: boolean;
+  readonly async: boolean;
+}
+
+/** The world point in the middle of the map, and the zoom. */
+export interface Camera {
+  readonly x: number;
+  readonly y: number;
+  readonly zoom: number;
+}
+
+export const initialView: ViewState = {
+  window: '24h',
+  environment: null,
+  tab: 'findings',
+  selection: null,
+  traceId: null,
+  overlays: { path: true, cycles: true, scope: true, async: true },
+  camera: null,
+};
+
+/** Something fetched. What was there before stays readable while the next is on its way. */
+export interface Loadable<T> {
+  readonly value: T | undefined;
+  readonly isLoading: boolean;
+  readonly error: string | undefined;
+}
+
+export interface Connection {
+  readonly state: 'connecting' | 'live' | 'lost';
+  /** Milliseconds since the epoch of the last word from the server. */
+  readonly since: number;
+}
+
+/** What a view may know and do. The page composes one; a test can hand in its own. */
+export interface Session {
+  readonly view: ReadonlySignal<ViewState>;
+  readonly analysis: ReadonlySignal<Loadable<Analysis>>;
+  readonly lookup: ReadonlySignal<Lookup | undefined>;
+  readonly arrangement: ReadonlySignal<Arrangement | undefined>;
+  readonly trace: ReadonlySignal<Loadable<TraceDetail>>;
+  readonly connection: ReadonlySignal<Connection>;
+  readonly theme: ReadonlySignal<Theme>;
+  readonly dialog: ReadonlySignal<Dialog>;
+  /** Whether single letters are shortcuts (WCAG 2.1.4). */
+  readonly hasShortcuts: ReadonlySignal<boolean>;
+  /** The next word for the live region. */
+  readonly announcement: ReadonlySignal<string>;
+  /** On a narrow screen: whether the sheet is up. */
+  readonly isSheetOpen: ReadonlySignal<boolean>;
+  /** Asks the map to bring these services into sight; a new object each time. */
+  readonly spotlight: ReadonlySignal<{ readonly ids: readonly string[] }>;
+
+  /** Changes the view. A step is one the back button undoes; a drift (camera) is not. */
+  show(change: Partial<ViewState>, kind?: 'step' | 'drift'): void;
+  /** Selects, opens the panel and brings it into sight. */
+  select(selection: Selection | null, options?: { readonly spotlight?: boolean }): void;
+  openTrace(traceId: string): void;
+  rearrange(): void;
+  reload(): void;
+  setTheme(theme: Theme): void;
+  setDialog(dialog: Dialog): void;
+  setShortcuts(isOn: boolean): void;
+  setSheet(isOpen: boolean): void;
+  announce(words: string): void;
+}
+
+export type Dialog = 'none' | 'search' | 'help';
+
+const context = createContext<Session | undefined>(undefined);
+
+export const SessionProvider = context.Provider;
+
+export function useSession(): Session {
+  const session = useContext(context);
+  if (session === undefined) throw new Error('a view was drawn outside of its session');
+  return session;
+}
