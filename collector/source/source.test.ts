@@ -1,0 +1,243 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createDictionary, SpanTable } from '../../analyzer/model/span-table.ts';
+import { readSource, SourceError, type SourceProgress, type SourceReport } from './index.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'source-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function write(name: string, content: string | Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  await mkdir(join(path, '..'), { recursive: true });
+  await writeFile(path, content);
+  return path;
+}
+
+function otlp(...spanIds: number[]): string {
+  const spans = spanIds.map((id) => ({
+    traceId: id.toString(16).padStart(32, '0'),
+    spanId: id.toString(16).padStart(16, '0'),
+    name: `span ${id}`,
+    startTimeUnixNano: '1700000000000000000',
+    endTimeUnixNano: '1700000000000001000',
+  }));
+  return JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] });
+}
+
+function zipkin(...spanIds: number[]): string {
+  return JSON.stringify(spanIds.map((id) => ({ traceId: `${id}`, id: `${id}`, localEndpoint: { serviceName: 'a' } })));
+}
+
+interface Read {
+  readonly report: SourceReport;
+  readonly spanIds: number[];
+}
+
+async function read(source: string, stdin?: AsyncIterable<Uint8Array>): Promise<Read> {
+  const table = new SpanTable(createDictionary());
+  const report = await readSource(source, { table, ...(stdin === undefined ? {} : { stdin }) });
+  expect(table.count).toBe(report.spanCount);
+  expect(report.files.reduce((sum, { spanCount }) => sum + spanCount, 0)).toBe(report.spanCount);
+  return { report, spanIds: Array.from({ length: table.count }, (_, row) => Number.parseInt(table.spanId(row), 16)) };
+}
+
+async function* pieces(bytes: Uint8Array, byteCount: number): AsyncIterable<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += byteCount) {
+    await Promise.resolve();
+    yield bytes.subarray(at, at + byteCount);
+  }
+}
+
+describe('readSource: one file', () => {
+  it.each<[string, (text: string) => string | Uint8Array]>([
+    ['plain', (text) => text],
+    ['gzip', (text) => gzipSync(text)],
+    ['gzip in two members', (text) => Buffer.concat([gzipSync(text.slice(0, 9)), gzipSync(text.slice(9))])],
+    ['zstd', (text) => zstdCompressSync(text)],
+  ])('%s', async (_, pack) => {
+    const path = await write('no-telling-name', pack(otlp(1, 2)));
+    const { report, spanIds } = await read(path);
+    expect(spanIds).toEqual([1, 2]);
+    expect(report).toEqual({
+      files: [{ path, format: 'otlp-json', spanCount: 2, rejectedCount: 0, problems: [] }],
+      spanCount: 2,
+      problems: [],
+    });
+  });
+
+  it.each<[string, string | Uint8Array, RegExp]>([
+    ['is empty', '', /: empty: there is nothing in it$/],
+    ['is empty under gzip', gzipSync(''), /: empty: there is nothing in it$/],
+    ['is noise', Uint8Array.from([0x99, 0, 1, 2, 3]), /: a binary file, no traces$/],
+    ['is a README', '# Traces\n\nHere.\n', /: plain text, no traces$/],
+    ['is cut off', otlp(1).slice(0, -9), /: /],
+    ['is cut off under gzip', gzipSync(otlp(1)).subarray(0, -12), /: the compressed data is cut off$/],
+    [
+      'is broken under gzip',
+      Buffer.concat([gzipSync(otlp(1)).subarray(0, 12), Buffer.alloc(40, 7)]),
+      /: the compressed data is broken or cut off$/,
+    ],
+    ['has no usable span', '[{"id":"1"}]', /: \[0\]: traceId is not 1 to 32 lower-case hex digits/],
+    ['has no usable line', `${otlp(1).slice(0, 60)}\n{"resourceSpans":[}\n`, /: /],
+  ])('that %s is an error with its name', async (_, content, message) => {
+    const path = await write('traces', content);
+    const failure = await read(path).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(SourceError);
+    expect((failure as SourceError).message).toContain(path);
+    expect((failure as SourceError).message).toMatch(message);
+  });
+
+  it('that is missing is an error with a suggestion', async () => {
+    await write('traces.json', otlp(1));
+    const missing = join(folder, 'trace.jsn');
+    await expect(read(missing)).rejects.toThrow(
+      new SourceError(`${missing}: no such file or folder (did you mean "${join(folder, 'traces.json')}"?)`),
+    );
+    await expect(read(join(folder, 'x', 'y.json'))).rejects.toThrow(/nor is there a folder/);
+  });
+});
+
+describe('readSource: JSON lines', () => {
+  it('counts and names a broken line, and reads the others', async () => {
+    const path = await write('lines', [otlp(1), '{"resourceSpans":[', '', otlp(2), 'oops', otlp(3)].join('\n'));
+    const { report, spanIds } = await read(path);
+    expect(spanIds).toEqual([1, 2, 3]);
+    expect(report.files[0]).toMatchObject({ format: 'otlp-json-lines', spanCount: 3, rejectedCount: 0 });
+    const broken = report.problems.filter(({ kind }) => kind === 'malformed-line');
+    expect(broken.reduce((sum, { count }) => sum + count, 0)).toBe(2);
+    expect(broken[0]?.message).toMatch(new RegExp(`^${path}:2: the line was left out: `));
+  });
+
+  it.each([1, 2, 7, 100, 1000, 1e6])('is the same in pieces of %i bytes', async (byteCount) => {
+    const bytes = Buffer.from(`\n${otlp(1, 2)}\r\n\n${otlp(3)}\n${otlp(4)}`);
+    const { report, spanIds } = await read('-', pieces(bytes, byteCount));
+    expect(spanIds).toEqual([1, 2, 3, 4]);
+    expect(report).toMatchObject({ files: [{ path: '-', format: 'otlp-json-lines' }], problems: [] });
+  });
+
+  it('keeps what came before the file ended early', async () => {
+    const lines = Array.from({ length: 2000 }, (_, index) => otlp(index * 7919 + 1)).join('\n');
+    const path = await write('lines.gz', gzipSync(lines).subarray(0, -500));
+    const { report, spanIds } = await read(path);
+    expect(spanIds.length).toBeGreaterThan(100);
+    expect(report.problems).toMatchObject([{ kind: 'truncated-file', count: 1 }]);
+  });
+
+  it('hands over batch by batch, each table emptied, the whole never held', async () => {
+    const line = otlp(...Array.from({ length: 100 }, (_, index) => index + 1));
+    const stdin = pieces(Buffer.from(`${line}\n`.repeat(200)), 64 * 1024);
+    const batches: number[] = [];
+    const report = await readSource('-', {
+      stdin,
+      dictionary: createDictionary(),
+      onBatch: async (batch) => {
+        await Promise.resolve();
+        batches.push(batch.count);
+      },
+    });
+    expect(report.spanCount).toBe(20_000);
+    expect(batches.reduce((sum, count) => sum + count, 0)).toBe(20_000);
+    expect(Math.max(...batches)).toBeLessThanOrEqual(1000);
+  });
+});
+
+describe('readSource: standard input', () => {
+  it.each([1, 3, 64, 1e6])('a document in pieces of %i bytes', async (byteCount) => {
+    expect(
+      (await read('-', pieces(Buffer.from(JSON.stringify(JSON.parse(zipkin(1, 2)), null, 2)), byteCount))).spanIds,
+    ).toEqual([1, 2]);
+    expect((await read('-', pieces(gzipSync(zipkin(1, 2)), byteCount))).spanIds).toEqual([1, 2]);
+  });
+
+  it('that is empty is an error', async () => {
+    await expect(read('-', pieces(new Uint8Array(0), 1))).rejects.toThrow(/^standard input: empty/);
+  });
+});
+
+describe('readSource: folder and glob', () => {
+  it('reads all below, sorted, whatever the names, but nothing hidden', async () => {
+    await write('b/z.json', otlp(3));
+    await write('b/a/deep.bin', gzipSync(zipkin(2)));
+    await write('a.json', otlp(1));
+    await write('.git/hidden.json', otlp(9));
+    await write('.hidden.json', otlp(9));
+    await symlink(folder, join(folder, 'b', 'circle'));
+    const { report, spanIds } = await read(folder);
+    expect(report.files.map(({ path }) => path.slice(folder.length + 1))).toEqual([
+      'a.json',
+      'b/a/deep.bin',
+      'b/z.json',
+    ]);
+    expect(spanIds).toEqual([1, 2, 3]);
+  });
+
+  it('leaves out a bad file among good ones, and says so', async () => {
+    await write('1.json', otlp(1));
+    const bad = await write('2.json', Uint8Array.from([0x0a, 100, 0, 1, 2]));
+    await write('3.json', zipkin(3));
+    const { report, spanIds } = await read(folder);
+    expect(spanIds).toEqual([1, 3]);
+    expect(report.files.map(({ format }) => format)).toEqual(['otlp-json', 'zipkin-json']);
+    expect(report.problems).toEqual([
+      {
+        kind: 'unreadable-file',
+        message: `${bad}: left out: cut off or broken OTLP protobuf, or another binary file, no traces`,
+        count: 1,
+      },
+    ]);
+  });
+
+  it('without a readable file is an error, and so is an empty one', async () => {
+    await expect(read(folder)).rejects.toThrow(/: the folder holds no files/);
+    await write('readme.md', '# x');
+    await expect(read(folder)).rejects.toThrow(
+      /: none of its 1 files could be read; .*readme\.md: left out: plain text/,
+    );
+  });
+
+  it('matches a glob', async () => {
+    await write('x/1.json', otlp(1));
+    await write('y/2.json', otlp(2));
+    await write('y/2.txt', otlp(9));
+    expect((await read(join(folder, '**', '*.json'))).spanIds).toEqual([1, 2]);
+    expect((await read(join(folder, '{x,y}', '?.json'))).spanIds).toEqual([1, 2]);
+    await expect(read(join(folder, '*.xml'))).rejects.toThrow(/no file matches/);
+  });
+});
+
+describe('readSource: on the way', () => {
+  it('tells how far it is, in bytes as they are stored', async () => {
+    const first = gzipSync(otlp(1, 2));
+    const second = Buffer.from(otlp(3));
+    await write('1', first);
+    await write('2', second);
+    const seen: SourceProgress[] = [];
+    await readSource(folder, {
+      table: new SpanTable(createDictionary()),
+      onProgress: (progress) => seen.push(progress),
+    });
+    const totalBytes = first.length + second.length;
+    expect(seen.at(-1)).toEqual({ bytesRead: totalBytes, totalBytes, spanCount: 3, file: join(folder, '2') });
+    expect(seen.every(({ bytesRead }, index) => index === 0 || bytesRead >= seen[index - 1]!.bytesRead)).toBe(true);
+  });
+
+  it('stops when it is told to', async () => {
+    const path = await write('1', otlp(1));
+    const table = new SpanTable(createDictionary());
+    await expect(readSource(path, { table, signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+  });
+
+  it('lets a fault of the one who takes the spans through', async () => {
+    const path = await write('1', otlp(1));
+    const onBatch = () => {
+      throw Object.assign(new Error('disk full'), { code: 'ENOSPC' });
+    };
+    await expect(readSource(path, { dictionary: createDictionary(), onBatch })).rejects.toThrow('disk full');
+  });
+});
