@@ -36,7 +36,8 @@ export class Tally {
   #toUs = -Infinity;
   readonly #problems = new Map<string, number>();
   readonly #pciScopes = new Map<number, Set<number>>();
-  readonly #isResourceSeen = new Set<number>();
+  /** 1 by resource. */
+  #isResourceSeen = new Uint8Array(64);
 
   /** By node. */
   readonly #nodes = new Figures(NODE.width);
@@ -122,15 +123,16 @@ export class Tally {
     const { table, rows, startUs, endUs } = tree;
     const { services } = dependencies;
     const mayLackTimes = (tree.flags & SPAN_FLAG.noTime) !== 0;
-    let lastResource = -1;
+    const resourceCount = dependencies.resources.size;
+    if (this.#isResourceSeen.length < resourceCount) {
+      this.#isResourceSeen = grown(this.#isResourceSeen, resourceCount * 2);
+    }
     for (let span = 0; span < tree.count; span++) {
       const row = rows[span]!;
       const at = this.#nodes.at(services[span]!);
       const { values } = this.#nodes;
       values[at]!++;
-      const resource = table.resources[row]!;
-      if (resource !== lastResource) this.#isResourceSeen.add(resource);
-      lastResource = resource;
+      this.#isResourceSeen[table.resources[row]!] = 1;
       if (mayLackTimes && (table.flags[row]! & SPAN_FLAG.noTime) !== 0) continue;
       widen(values, at + NODE.firstSeenUs, startUs[span]!);
       if (startUs[span]! < this.#fromUs) this.#fromUs = startUs[span]!;
@@ -625,7 +627,8 @@ export class Tally {
       operation.errorCount = this.#operationFigures.values[id * OPERATION.width + OPERATION.errorCount]!;
       operation.latency.merge(this.#operationLatency.of(id));
     }
-    for (const id of this.#isResourceSeen) {
+    for (let id = 0; id < resources.size; id++) {
+      if (this.#isResourceSeen[id] !== 1) continue;
       const { environment, version, criticality, pciScope } = resources.get(id);
       if (environment !== undefined) rollup.environments.add(environment);
       const node = rollup.nodes.get(nodes.get(nodes.ofResource(id)).id);

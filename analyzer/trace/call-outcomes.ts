@@ -89,8 +89,11 @@ export class CallOutcomes {
       this.outcomes[call] === OUTCOME.failedParentFailed || this.outcomes[call] === OUTCOME.failedParentOk;
     const siteOf = (call: number): string =>
       `${calls.callerActivations[call]!} ${calls.callees[call]!} ${calls.calleeOperations[call]!}`;
+    const mayMatter = new Set<number>();
+    for (let call = 0; call < calls.count; call++) if (isFailure(call)) mayMatter.add(calls.callerActivations[call]!);
     const latestOfSite = new Map<string, number>();
     for (let call = 0; call < calls.count; call++) {
+      if (!mayMatter.has(calls.callerActivations[call]!)) continue;
       const startUs = tree.startUs[calls.spans[call]!]!;
       const site = siteOf(call);
       latestOfSite.set(site, Math.max(startUs, latestOfSite.get(site) ?? startUs));

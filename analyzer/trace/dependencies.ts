@@ -322,12 +322,21 @@ export class DependencyFinder {
     }
     const hasLinks = (table.flags[row]! & SPAN_FLAG.hasLinks) !== 0;
     if (hasLinks && (this.bits[span]! & SPAN.consumesByLink) === 0) {
-      for (let link = table.firstLink(row); link < table.linkCount && table.linkRows[link] === row; link++) {
-        this.#links.push({ link, span, caller, destination });
-      }
+      this.#takeLinks(span, row, caller, destination);
       this.bits[span]! |= SPAN.consumesByLink;
     }
     return destination >= 0;
+  }
+
+  /** A batch may name one message twice; it still is one. */
+  #takeLinks(span: number, row: number, caller: number, destination: number): void {
+    const { linkRows, linkIds, linkCount } = this.#tree.table;
+    const seen = new Set<string>();
+    for (let link = this.#tree.table.firstLink(row); link < linkCount && linkRows[link] === row; link++) {
+      const target = linkIds.subarray(link * 6, link * 6 + 6).join(' ');
+      if (!seen.has(target)) this.#links.push({ link, span, caller, destination });
+      seen.add(target);
+    }
   }
 
   /** The producer's own span is missing: its service still must have written to the destination. */
