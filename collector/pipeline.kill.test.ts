@@ -11,24 +11,33 @@ const CLIENT_COUNT = 4;
 const PROGRAM = new URL('pipeline-under-test.ts', import.meta.url).pathname;
 
 let directory: string;
+let child: ChildProcess | undefined;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'ringfence-kill-'));
 });
-afterEach(() => rmSync(directory, { recursive: true }));
+afterEach(() => {
+  child?.kill('SIGKILL');
+  rmSync(directory, { recursive: true });
+});
 
 interface Collector {
-  readonly process: ChildProcess;
+  readonly process: ReturnType<typeof spawnCollector>;
   readonly port: number;
   readonly lostRecordCount: number;
 }
 
 async function startCollector(): Promise<Collector> {
-  const child = spawn(process.execPath, [PROGRAM, directory], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const collector = spawnCollector();
+  child = collector;
   const [line] = (await Promise.race([
-    once(child.stdout, 'data'),
-    once(child, 'exit').then(([code]) => Promise.reject(new Error(`the collector ended with ${String(code)}`))),
+    once(collector.stdout, 'data'),
+    once(collector, 'exit').then(([code]) => Promise.reject(new Error(`the collector ended with ${String(code)}`))),
   ])) as [Buffer];
-  return { process: child, ...(JSON.parse(line.toString()) as { port: number; lostRecordCount: number }) };
+  return { process: collector, ...(JSON.parse(line.toString()) as { port: number; lostRecordCount: number }) };
+}
+
+function spawnCollector() {
+  return spawn(process.execPath, [PROGRAM, directory], { stdio: ['pipe', 'pipe', 'inherit'] });
 }
 
 /** Posts numbered spans, one request after the other, until the collector is gone. */
@@ -74,17 +83,17 @@ it(`${KILL_COUNT} kills under load: every acknowledged span is in the store once
   const nextNumber = () => number++;
   const acknowledged = new Set<number>();
   for (let kill = 0; kill < KILL_COUNT; kill++) {
-    const { process: child, port, lostRecordCount } = await startCollector();
+    const { process: collector, port, lostRecordCount } = await startCollector();
     expect(lostRecordCount).toBe(0);
     const clients = Array.from({ length: CLIENT_COUNT }, () => sendUntilKilled(port, nextNumber, acknowledged));
     // From within replay's first requests to well into closing, committing and deleting segments.
     await new Promise((resolve) => setTimeout(resolve, 20 + ((kill * 137) % 500)));
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    collector.kill('SIGKILL');
+    await once(collector, 'exit');
     await Promise.all(clients);
   }
   const last = await startCollector();
-  last.process.stdin!.write('stop');
+  last.process.stdin.write('stop');
   await once(last.process, 'exit');
 
   const counts = countsInStore();
