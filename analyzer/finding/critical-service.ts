@@ -49,13 +49,12 @@ export function criticalServices(
       return;
     }
     const reasons = [...declaredReasons(seen.criticalities, policy.criticality)];
+    const inputs = judged.flatMap((entry): RuleInput[] => {
+      const part = entry.parts.get(id);
+      return part === undefined ? [] : [{ id, entry, part, mayBeRequired: requiredBy.get(entry)!.has(id) }];
+    });
     for (const rule of [observedHard, structurallyRequired, latencyCritical, failureTolerated]) {
-      const found = judged.flatMap((entry) => {
-        const part = entry.parts.get(id);
-        const mayBeRequired = requiredBy.get(entry)!.has(id);
-        return part === undefined ? [] : rule({ id, entry, part, mayBeRequired });
-      });
-      reasons.push(...found.slice(0, REASONS_PER_RULE));
+      reasons.push(...inputs.flatMap(rule).slice(0, REASONS_PER_RULE));
     }
     const hasEnough = completeCount >= MIN_COMPLETE_TRACES;
     const joinedCount = entries.reduce((sum, { parts }) => sum + (parts.get(id)?.joinedTraceCount ?? 0), 0);

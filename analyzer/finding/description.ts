@@ -75,7 +75,7 @@ export function analyzedDependencies(
   requestUs: number | undefined,
 ): AnalyzedDependency[] {
   const isInCde = (node: string) => scopes.get(node)?.class === 'cde';
-  return [...rollup.dependencies.values()].sort(byEnds).map((seen) => ({
+  const describe = (seen: DependencyRollup): AnalyzedDependency => ({
     caller: seen.caller,
     callee: seen.callee,
     mode: seen.mode,
@@ -92,11 +92,9 @@ export function analyzedDependencies(
     inCycle: cyclicPairs.has(joinKey(seen.caller, seen.callee)),
     crossesCde: isInCde(seen.caller) !== isInCde(seen.callee),
     criticalShare: requestUs === undefined || requestUs === 0 ? null : seen.criticalUs / requestUs,
-  }));
-}
-
-function byEnds(one: DependencyRollup, two: DependencyRollup): number {
-  return byText(one.caller, two.caller) || byText(one.callee, two.callee) || byText(one.mode, two.mode);
+  });
+  // A key is caller, callee and mode in this order, so sorting the keys sorts the dependencies.
+  return [...rollup.dependencies.keys()].sort().map((key) => describe(rollup.dependencies.get(key)!));
 }
 
 function analyzedCallSites({ callSites }: DependencyRollup): AnalyzedCallSite[] {
