@@ -27,7 +27,7 @@ export function detectFormat(bytes: Uint8Array): TraceFormat {
 }
 
 /** First byte that is neither white space nor a byte order mark. */
-export function firstVisibleByte(bytes: Uint8Array): number {
+function firstVisibleByte(bytes: Uint8Array): number {
   let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   while (at < bytes.length && isWhiteSpace(bytes[at]!)) at++;
   return at;

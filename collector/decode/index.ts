@@ -5,7 +5,7 @@ import { decodeJaeger } from './jaeger.ts';
 import { decodeOtlpFrames } from './otlp-frames.ts';
 import { decodeOtlpJson, decodeOtlpJsonLines } from './otlp-json.ts';
 import { decodeOtlpProtobuf } from './otlp-protobuf.ts';
-import { decodeZipkinExport, decodeZipkinV1 } from './zipkin.ts';
+import { decodeZipkin, decodeZipkinV1 } from './zipkin.ts';
 
 export { type Decoded, type Decoder, MalformedInputError } from './contract.ts';
 export { detectFormat, type TraceFormat } from './detect-format.ts';
@@ -16,7 +16,7 @@ export const DECODERS: Readonly<Record<TraceFormat, Decoder>> = {
   'otlp-json-lines': decodeOtlpJsonLines,
   'otlp-protobuf': decodeOtlpProtobuf,
   'otlp-protobuf-frames': decodeOtlpFrames,
-  'zipkin-json': decodeZipkinExport,
+  'zipkin-json': decodeZipkin,
   'zipkin-v1-json': decodeZipkinV1,
   'jaeger-json': decodeJaeger,
 };

@@ -5,7 +5,7 @@ import { SPAN_FLAG, SPAN_STATUS, type Span, type SpanKind } from '../../analyzer
 import { encodeUtf8 } from '../../analyzer/model/string-table.ts';
 import { type Decoder, MalformedInputError } from './contract.ts';
 import { decodeJaeger } from './jaeger.ts';
-import { decodeZipkin, decodeZipkinExport, decodeZipkinV1 } from './zipkin.ts';
+import { decodeZipkin, decodeZipkinV1 } from './zipkin.ts';
 
 const hex = (digits: number) =>
   fc
@@ -72,7 +72,7 @@ describe('a random span comes out of a decoder as addSpan puts it in', () => {
 describe('mutated documents', () => {
   const decoders: readonly [string, Decoder, (spans: readonly RandomSpan[]) => unknown][] = [
     ['decodeZipkin', decodeZipkin, (spans) => spans.map(toZipkin)],
-    ['decodeZipkinExport', decodeZipkinExport, (spans) => [spans.map(toZipkin)]],
+    ['decodeZipkin of traces', decodeZipkin, (spans) => [spans.map(toZipkin)]],
     ['decodeZipkinV1', decodeZipkinV1, (spans) => spans.map(toZipkinV1)],
     ['decodeJaeger', decodeJaeger, (spans) => ({ data: spans.map(toJaegerTrace) })],
   ];

@@ -19,17 +19,10 @@ import { isZero, SpanDraft, WEAKEST_RANK } from './span-draft.ts';
 import { isZipkinV1Record, spansOfZipkinV1Record } from './zipkin-v1.ts';
 
 /**
- * Zipkin v2 JSON as it is sent: one list of spans (Zipkin API 1.0, `zipkin2-api.yaml`). Anything but a list is malformed.
- * The caller decides what a rejected span means; a Zipkin server refuses the whole list for one.
+ * Zipkin v2 JSON (Zipkin API 1.0, `zipkin2-api.yaml`): a list of spans, a list of traces, which is what `/api/v2/traces`
+ * answers, or one bare span. What a rejected span means is the caller's to decide: a Zipkin server refuses the whole list.
  */
-export const decodeZipkin: Decoder = (bytes, table) => {
-  const document = parseJsonDocument(bytes);
-  if (!isJsonList(document)) throw new MalformedInputError('Zipkin JSON is a list of spans');
-  return readRecords(document.entries(), table, (record) => [record]);
-};
-
-/** Zipkin v2 JSON as it is saved: also a list of traces, which is what `/api/v2/traces` answers, or one bare span. */
-export const decodeZipkinExport: Decoder = (bytes, table) =>
+export const decodeZipkin: Decoder = (bytes, table) =>
   readRecords(recordsOf(parseJsonDocument(bytes)), table, (record) => [record]);
 
 /** Zipkin v1 JSON: each record becomes one or two spans of v2. */

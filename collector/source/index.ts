@@ -7,8 +7,6 @@ import { findFiles, type FoundFile, type FoundFiles } from './find-files.ts';
 import { readDocument, type Sink } from './read-document.ts';
 import { errorCode, SourceError, UnreadableError } from './source-error.ts';
 
-export { SourceError } from './source-error.ts';
-
 export interface SourceReport {
   /** The files that could be read, in the order they were read. */
   readonly files: readonly FileReport[];

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDictionary, SpanTable } from '../../analyzer/model/span-table.ts';
-import { readSource, SourceError, type SourceProgress, type SourceReport } from './index.ts';
+import { readSource, type SourceProgress, type SourceReport } from './index.ts';
+import { SourceError } from './source-error.ts';
 
 let folder = '';
 beforeEach(async () => {
