@@ -35,6 +35,12 @@ describe('buildSpanTree', () => {
     ],
     ['a server half without parent id', 'a CLIENT 1-8 id=2\nb SERVER 2-7 id=2 shared', ['a2', 'b2<a2'], {}],
     [
+      'a part of the server half that does not say so',
+      'a CLIENT 1-8 id=2\nb SERVER 2-7 id=2 shared\nb UNSPECIFIED 0-9 id=2',
+      ['a2', 'b2<a2'],
+      {},
+    ],
+    [
       'strangers with one id: children go to their own service',
       'a INTERNAL 0-9 id=1\nb INTERNAL 0-9 id=1\nb INTERNAL 2-3 id=2 parent=1\nc INTERNAL 3-4 id=3 parent=1',
       ['a1', 'b1', 'b2<b1', 'c3<a1'],

@@ -24,7 +24,7 @@ export interface MergedSpans {
  * Merges spans that bear one id. `rows[0 .. count)` are sorted; `kept` are the places in it that remain, ascending.
  *
  * - The same span twice (one id, service and side): exporters send again what they are not sure of, and some send a span once
- *   unfinished and once finished. The one with the latest end stays.
+ *   unfinished and once finished. The one with the latest end stays, and none without a kind beside one with a kind.
  * - Zipkin gives both sides of a call one id: the server half becomes a child of the client half.
  * - Two strangers with one id both stay; a child goes to the one of its own service.
  */
@@ -81,12 +81,24 @@ export function compareForms(table: SpanTable, row: number, other: number): numb
 /** The best of each service and side, callers first. */
 function distinctForms(table: SpanTable, rows: readonly number[]): number[] {
   const best = new Map<string, number>();
-  for (const row of rows) {
-    const form = `${isServerHalf(table, row) ? 'server' : 'client'} ${serviceOf(table, row)}`;
+  const offer = (form: string, row: number): void => {
     const known = best.get(form);
     if (known === undefined || isBetter(table, row, known)) best.set(form, row);
+  };
+  for (const row of rows) {
+    if (hasSide(table, row)) offer(`${isServerHalf(table, row) ? 'server' : 'client'} ${serviceOf(table, row)}`, row);
+  }
+  for (const row of rows) {
+    if (hasSide(table, row)) continue;
+    // Zipkin's older tracers report a span in parts, and not every part says which side it is of.
+    const service = serviceOf(table, row);
+    if (!best.has(`server ${service}`) && !best.has(`client ${service}`)) offer(`unknown ${service}`, row);
   }
   return [...best.values()].sort((a, b) => compareForms(table, a, b) || a - b);
+}
+
+function hasSide(table: SpanTable, row: number): boolean {
+  return table.kinds[row] !== SPAN_KIND.unspecified || (table.flags[row]! & SPAN_FLAG.shared) !== 0;
 }
 
 function isBetter(table: SpanTable, row: number, other: number): boolean {
