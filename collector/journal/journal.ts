@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import { type SpanDictionary, SpanTable } from '../../analyzer/model/span-table.ts';
 import { TraceIdIndex } from '../../analyzer/model/trace-id-index.ts';
@@ -18,7 +18,7 @@ import {
   SEGMENT_HEADER_LENGTH,
   segmentHeader,
 } from './segment.ts';
-import { createSegmentFile, type CreateSegmentFile, type SegmentFile } from './segment-file.ts';
+import { createSegmentFile, type CreateSegmentFile, type SegmentFile, syncFolder } from './segment-file.ts';
 
 export interface JournalOptions {
   /** A segment that has grown beyond it is followed by a new one. Default 64 MiB. */
@@ -116,6 +116,8 @@ export class Journal {
     const lock = new DirectoryLock(dataDirectory);
     try {
       await mkdir(join(dataDirectory, 'journal'), { recursive: true, mode: 0o700 });
+      await syncFolder(dataDirectory);
+      await syncFolder(dirname(resolve(dataDirectory)));
       return new Journal(dataDirectory, lock, options);
     } catch (error) {
       lock.release();

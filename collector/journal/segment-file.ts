@@ -32,8 +32,8 @@ export async function createSegmentFile(path: string): Promise<SegmentFile> {
   };
 }
 
-/** A file that was made is only there after a power cut if its folder was synced too. */
-async function syncFolder(path: string): Promise<void> {
+/** A file or folder that was made is only there after a power cut if the folder it is in was synced too. */
+export async function syncFolder(path: string): Promise<void> {
   // Windows has no handle on a folder, and needs none.
   if (process.platform === 'win32') return;
   const handle = await open(path, 'r');

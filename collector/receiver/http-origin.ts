@@ -5,10 +5,6 @@ import { badRequest, Refusal } from './refusal.ts';
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
-export function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
-
 /**
  * Refuses what a web page on another site makes a browser send to this machine. A page reaches a loopback port under a
  * name of its own (DNS rebinding), which the Host header shows, or across origins, which Origin shows.
@@ -44,4 +40,8 @@ function authorityOf(url: string): string | undefined {
 /** `LocalHost.:4318` is `localhost`. */
 function hostName(authority: string): string {
   return authority.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
+}
+
+function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

@@ -12,10 +12,6 @@ export class ByteBudget {
     this.#byteLimit = byteLimit;
   }
 
-  get byteCount(): number {
-    return this.#byteCount;
-  }
-
   reserve(): Reservation {
     let reserved = 0;
     return {
