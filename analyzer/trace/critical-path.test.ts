@@ -217,12 +217,12 @@ function naiveSections(tree: SpanTree, joined: Uint8Array, root: number, seen: C
     );
   const latest = (candidates: readonly number[]): number | undefined =>
     candidates.toSorted((a, b) => end[b]! - end[a]! || start[a]! - start[b]! || a - b)[0];
-  let node = root;
+  let node: number = root;
   let atEnd = true;
   for (;;) {
     const untilUs = atEnd ? end[node]! : start[node]!;
     if (!atEnd && node === root) return sections.filter(({ startUs, endUs }) => endUs > startUs);
-    const owner = atEnd ? node : tree.parents[node]!;
+    const owner: number = atEnd ? node : tree.parents[node]!;
     const before: number | undefined = atEnd
       ? latest(childrenOf(node))
       : latest(childrenOf(owner).filter((other) => end[other]! <= start[node]! && isBefore(other, node)));

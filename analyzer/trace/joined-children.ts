@@ -24,6 +24,8 @@ export function joinedChildren(tree: SpanTree, joined: Uint8Array = new Uint8Arr
     else if (kind === SPAN_KIND.consumer && isRemote(tree, node, parent)) joined[node] = 0;
     // A caller always has its answer, or its timeout, when its span ends; what runs on behind it is abandoned work.
     else if (parentKind === SPAN_KIND.client && kind === SPAN_KIND.server) joined[node] = 1;
+    // A parent without a duration ended at a time nobody knows: in old Zipkin data that is one span in ten.
+    else if (endUs[parent] === startUs[parent]) joined[node] = 1;
     // |--parent--|
     //            |--child--|
     else if (startUs[node]! >= endUs[parent]! && endUs[node]! > endUs[parent]!) joined[node] = 0;
