@@ -6,9 +6,10 @@ import { newcomerShare } from './layout/settle.ts';
 import { territory } from './layout/territory.ts';
 import { recall, recallPlaces, remember, rememberPlaces } from './memory.ts';
 import { decodeView, encodeView } from './url-state.ts';
+import { highlightOf } from './view/highlight.ts';
 import { lookupOf, territoryInput } from './view/lookup.ts';
 import { applyPalette, type Theme } from './view/palette.ts';
-import type { Connection, Dialog, Loadable, Session, ViewState } from './view/session.ts';
+import type { Connection, Dialog, Loadable, Session, Spotlight, ViewState } from './view/session.ts';
 
 /** Above this share of newcomers a fresh arrangement reads better than a patched one: a system that is just coming up. */
 const rearrangeAbove = 1 / 3;
@@ -27,7 +28,7 @@ export function createSession(api: Api): Session {
   const hasShortcuts = signal(recall('shortcuts') !== 'off');
   const announcement = signal('');
   const isSheetOpen = signal(false);
-  const spotlight = signal<{ readonly ids: readonly string[] }>({ ids: [] });
+  const spotlight = signal<Spotlight>({ ids: [], around: [] });
   const lookup = computed(() => (analysis.value.value === undefined ? undefined : lookupOf(analysis.value.value)));
 
   const arrange = (isAnew: boolean): void => {
@@ -150,7 +151,7 @@ export function createSession(api: Api): Session {
             : selection.kind === 'dependency'
               ? [selection.caller, selection.callee]
               : (known.findings.get(selection.id)?.services ?? []);
-        spotlight.value = { ids };
+        spotlight.value = { ids, around: [...(highlightOf(selection, known)?.services ?? [])] };
       });
     },
     openTrace(id) {

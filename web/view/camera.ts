@@ -15,6 +15,8 @@ export interface Size {
 
 export const leastZoom = 0.06;
 export const mostZoom = 3;
+/** From here on the names in the boxes can be read. */
+export const readableZoom = 0.45;
 
 /** Room for the buttons above the map. */
 const topInset = 48;
@@ -52,7 +54,7 @@ export function reveal(box: Box, at: Transform, size: Size): Transform | undefin
   const top = box.y * at.zoom + at.y;
   const right = left + box.width * at.zoom;
   const bottom = top + box.height * at.zoom;
-  const isReadable = at.zoom >= 0.5;
+  const isReadable = at.zoom >= readableZoom;
   if (isReadable && left >= 12 && top >= 12 && right <= size.width - 12 && bottom <= size.height - 12) return undefined;
   const around = fit(box, size, Math.max(0.9, at.zoom));
   return isReadable && around.zoom >= at.zoom ? centred(middleOf(box), at.zoom, size) : around;

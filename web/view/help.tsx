@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { useSession } from './session.ts';
 
 const keys: readonly (readonly [keys: readonly string[], what: string])[] = [
@@ -16,7 +16,7 @@ const keys: readonly (readonly [keys: readonly string[], what: string])[] = [
 export function Help() {
   const session = useSession();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     dialog.current?.showModal();
   }, []);
   const close = (): void => session.setDialog('none');

@@ -2,13 +2,14 @@ import { computed, effect, useSignal } from '@preact/signals';
 import { select } from 'd3-selection';
 import { zoom as zoomBehaviour, zoomIdentity, type D3ZoomEvent, type ZoomBehavior } from 'd3-zoom';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import { boundsOf, grown, type Point } from '../layout/geometry.ts';
+import { boundsOf, grown, type Box, type Point } from '../layout/geometry.ts';
 import {
   between,
   cameraOf,
   fit,
   leastZoom,
   mostZoom,
+  readableZoom,
   reveal,
   transformOf,
   type Size,
@@ -22,7 +23,7 @@ import { describeService } from './outline.tsx';
 import { paint } from './paint.ts';
 import { palettes } from './palette.ts';
 import { sceneOf, type Scene } from './scene.ts';
-import { useSession, type Session } from './session.ts';
+import { useSession, type Session, type Spotlight } from './session.ts';
 import { boxPath } from './shapes.ts';
 import { nearestInDirection, type Direction } from './walk.ts';
 import { fullCount } from './format.ts';
@@ -49,7 +50,7 @@ export function MapView() {
       ),
       effect(() => running.recolour(session.theme.value)),
       effect(() => running.follow(session.view.value.camera)),
-      effect(() => running.spotlight(session.spotlight.value.ids)),
+      effect(() => running.spotlight(session.spotlight.value)),
     ];
     return () => {
       for (const end of ends) end();
@@ -84,7 +85,7 @@ export function MapView() {
       const next = event.shiftKey ? alongLink(session, active.value, direction) : stepTo(now, activeBox, direction);
       if (next !== undefined) {
         active.value = next;
-        engine.current!.spotlight([next]);
+        engine.current!.spotlight({ ids: [next], around: [] });
         session.announce(describeService(next, session.lookup.peek()!));
       }
     } else if (event.key === 'Enter' && active.value !== undefined)
@@ -293,9 +294,10 @@ class Engine {
       this.#moveTo(transformOf(camera, this.#size), true);
   }
 
-  spotlight(ids: readonly string[]): void {
-    const wanted = new Set(ids);
-    const box = boundsOf((this.#scene?.boxes ?? []).filter((item) => wanted.has(item.id)).map((item) => item.box));
+  spotlight({ ids, around }: Spotlight): void {
+    const whole = this.#boundsOf(around);
+    const isReadable = whole !== undefined && fit(whole, this.#size).zoom >= readableZoom;
+    const box = isReadable ? whole : this.#boundsOf(ids);
     if (box === undefined) return;
     const target = reveal(grown(box, 24), this.#at, this.#size);
     if (target === undefined) return;
@@ -315,6 +317,11 @@ class Engine {
     cancelAnimationFrame(this.#motion);
     this.#observer.disconnect();
     select(this.#host).on('.zoom', null);
+  }
+
+  #boundsOf(ids: readonly string[]): Box | undefined {
+    const wanted = new Set(ids);
+    return boundsOf((this.#scene?.boxes ?? []).filter((item) => wanted.has(item.id)).map((item) => item.box));
   }
 
   #rememberCamera(): void {

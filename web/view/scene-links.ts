@@ -61,6 +61,7 @@ export function sceneLinks(
   const drawn = new Set(choice.drawn);
   const chosen = all.filter((link) => drawn.has(link.key));
   const routes = routeLinks(shown, chosen, metricsOf(density).columnGap / 3);
+  const taken: Point[] = [];
   const links = chosen.flatMap((link): SceneLink[] => {
     const route = routes.get(link.key);
     if (route === undefined) return [];
@@ -80,15 +81,21 @@ export function sceneLinks(
         crossing:
           number === undefined
             ? undefined
-            : { number, at: outsideFence(route, isCalleeInside, fences, fenceMargin(density)) },
+            : { number, at: numberPlace(route, isCalleeInside, fences, fenceMargin(density), taken) },
       },
     ];
   });
   return { links, linkTotal: known.length };
 }
 
-/** Coming from the end inside: the first point of the link that is clear of every fence. */
-function outsideFence(route: Route, isCalleeInside: boolean, fences: readonly FenceIsland[], margin: number): Point {
+/** Coming from the end inside: the first point of the link that is clear of every fence and of other numbers. */
+function numberPlace(
+  route: Route,
+  isCalleeInside: boolean,
+  fences: readonly FenceIsland[],
+  margin: number,
+  taken: Point[],
+): Point {
   // Further up than to the sides, where the name of the territory stands.
   const rectangles = fences.flatMap((island) =>
     island.rectangles.map((box) => {
@@ -101,7 +108,9 @@ function outsideFence(route: Route, isCalleeInside: boolean, fences: readonly Fe
     const isInside = rectangles.some(
       ({ x, y, width, height }) => point.x > x && point.x < x + width && point.y > y && point.y < y + height,
     );
-    if (!isInside) return point;
+    if (isInside || taken.some((other) => Math.hypot(other.x - point.x, other.y - point.y) < 22)) continue;
+    taken.push(point);
+    return point;
   }
   return pointAlong(route, 0.5);
 }

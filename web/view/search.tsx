@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { plainName } from './format.ts';
 import { groupOf, type Lookup } from './lookup.ts';
 import { useSession, type Selection } from './session.ts';
@@ -22,7 +22,8 @@ export function Search() {
   const active = useSignal(0);
   const lookup = session.lookup.value;
   const matches = lookup === undefined ? [] : matchesOf(words.value, lookup);
-  useEffect(() => {
+  // Before the next key, so that quick fingers lose no letter.
+  useLayoutEffect(() => {
     dialog.current?.showModal();
   }, []);
   const close = (): void => session.setDialog('none');

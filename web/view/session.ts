@@ -84,7 +84,7 @@ export interface Session {
   /** On a narrow screen: whether the sheet is up. */
   readonly isSheetOpen: ReadonlySignal<boolean>;
   /** Asks the map to bring these services into sight; a new object each time. */
-  readonly spotlight: ReadonlySignal<{ readonly ids: readonly string[] }>;
+  readonly spotlight: ReadonlySignal<Spotlight>;
 
   /** Changes the view. A step is one the back button undoes; a drift (camera) is not. */
   show(change: Partial<ViewState>, kind?: 'step' | 'drift'): void;
@@ -98,6 +98,12 @@ export interface Session {
   setShortcuts(isOn: boolean): void;
   setSheet(isOpen: boolean): void;
   announce(words: string): void;
+}
+
+export interface Spotlight {
+  readonly ids: readonly string[];
+  /** Their neighbours: shown too where all of it stays readable. */
+  readonly around: readonly string[];
 }
 
 export type Dialog = 'none' | 'search' | 'help';

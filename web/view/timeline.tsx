@@ -72,7 +72,9 @@ function Waterfall({ trace, onClose }: { readonly trace: TraceDetail; readonly o
   const step = useSignal(-1);
   const open = useSignal<string | undefined>(undefined);
   const updateSight = (): void => {
-    const { scrollTop, clientHeight } = scroller.current!;
+    // A last scroll event may come after the view is gone.
+    if (scroller.current === null) return;
+    const { scrollTop, clientHeight } = scroller.current;
     const first = Math.max(0, Math.floor(scrollTop / rowHeight) - spareRows);
     const last = Math.min(trace.spans.length, Math.ceil((scrollTop + clientHeight) / rowHeight) + spareRows);
     if (first !== sight.value.first || last !== sight.value.last) sight.value = { first, last };

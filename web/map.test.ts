@@ -1,0 +1,292 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Analysis } from '../analyzer/model/analysis.ts';
+import { cloudAnalysis, emptyAnalysis, traceDetail } from '../fixtures/analysis.ts';
+import { launchBrowser, type TestBrowser } from '../fixtures/browser.ts';
+
+/** The page in a real browser, built as for users and served under the policy the server sets. */
+
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; worker-src 'self'";
+const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
+const hostileName = '<img src=x onerror="document.title=\'pwned\'">';
+
+/** What the mock server answers; tests change it. */
+const answers = {
+  analysis: withHostileName(cloudAnalysis()) as Analysis | Error,
+  spanCount: 0,
+};
+const streams = new Set<ServerResponse>();
+let folder: string;
+let server: Server;
+let browser: TestBrowser;
+let origin: string;
+let page: Page;
+let complaints: string[];
+
+function withHostileName(analysis: Analysis): Analysis {
+  const service = analysis.services.find((candidate) => candidate.id === 'comms/notifications')!;
+  const hostile = { ...service, id: `comms/${hostileName}`, name: hostileName };
+  return {
+    ...analysis,
+    services: [...analysis.services, hostile],
+    findings: [
+      ...analysis.findings,
+      { ...analysis.findings[0]!, id: 'hostile', title: hostileName, services: [hostile.id] },
+    ],
+  };
+}
+
+async function serve(path: string, response: ServerResponse): Promise<void> {
+  response.setHeader('content-security-policy', policy);
+  if (path === '/api/v1/stream') {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': hello\n\n');
+    streams.add(response);
+    response.on('close', () => streams.delete(response));
+  } else if (path === '/api/v1/analysis' && answers.analysis instanceof Error)
+    response
+      .writeHead(503, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ error: { message: answers.analysis.message } }));
+  else if (path === '/api/v1/analysis')
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(answers.analysis));
+  else if (path.startsWith('/api/v1/traces/'))
+    response
+      .setHeader('content-type', 'application/json')
+      .end(JSON.stringify(traceDetail(decodeURIComponent(path.slice(15)), answers.spanCount)));
+  else {
+    const file = path === '/' ? '/index.html' : path;
+    const bytes = await readFile(join(folder, file)).catch(() => undefined);
+    if (bytes === undefined) response.writeHead(404).end();
+    else response.setHeader('content-type', types[extname(file)] ?? 'application/octet-stream').end(bytes);
+  }
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ringfence-web-'));
+  await build({ build: { outDir: folder, emptyOutDir: true }, logLevel: 'silent' });
+  server = createServer(
+    (request, response) => void serve(new URL(request.url ?? '/', 'http://mock').pathname, response),
+  );
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  browser = await launchBrowser();
+}, 600_000);
+
+afterAll(async () => {
+  await browser.close();
+  server.closeAllConnections();
+  server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function open(query = '', size = { width: 1440, height: 900 }): Promise<void> {
+  complaints = [];
+  page = await browser.context.newPage();
+  await page.setViewportSize(size);
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(origin) && !request.url().startsWith('data:'))
+      complaints.push(`asked ${request.url()}`);
+  });
+  await page.goto(`${origin}${query}`);
+}
+
+afterEach(async () => {
+  await page.close();
+  answers.analysis = withHostileName(cloudAnalysis());
+  answers.spanCount = 0;
+});
+
+async function textOf(selector: string): Promise<string> {
+  return (await page.locator(selector).first().textContent()) ?? '';
+}
+
+describe('the map in a browser', () => {
+  it('lists every service and finding, draws the links, and complains about nothing', async () => {
+    await open();
+    await page.waitForSelector('.finding');
+    expect(await textOf('.map-count')).toBe('drawn 27 of 27 links');
+    expect(await textOf('.finding-list')).toContain('Re-entrant circle of 3: droplets → billing → accounts');
+    await page.click('#tab-outline');
+    expect(await page.locator('.outline-row').count()).toBe(18);
+    const paintedShare = await page.evaluate(() => {
+      const canvas = document.querySelector('canvas')!;
+      const pixels = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data;
+      let painted = 0;
+      for (let at = 3; at < pixels.length; at += 4) if (pixels[at] !== 0) painted++;
+      return painted / (pixels.length / 4);
+    });
+    expect(paintedShare).toBeGreaterThan(0.2);
+    expect(complaints).toEqual([]);
+  });
+
+  it('keeps a hostile name a text', async () => {
+    await open('?v=1&tab=outline');
+    const row = page.locator(`[data-service="comms/${hostileName.replaceAll('"', '\\"')}"]`);
+    expect(await row.locator('.outline-name').textContent()).toBe(hostileName);
+    await row.click();
+    expect(await textOf('.service h2')).toBe(hostileName);
+    await page.keyboard.press('/');
+    await page.fill('.search input', 'onerror');
+    expect(await textOf('.search li b')).toBe(hostileName);
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.title()).toBe('ringfence');
+    expect(complaints).toEqual([]);
+  });
+
+  it('opens the panel of a service that is clicked, with its reasons, and goes back', async () => {
+    await open('?v=1&tab=outline&c=0,0,0.5');
+    await page.click('[data-service="money/billing"]');
+    expect(await textOf('.service h2')).toBe('billing');
+    const panel = await textOf('.panel');
+    for (const words of [
+      '18 % of all entry-point time',
+      'n 4,812',
+      '95 % between',
+      'connected to the CDE',
+      'one-hop',
+      'billing → payments',
+    ])
+      expect(panel).toContain(words);
+    expect(page.url()).toContain('s=money%2Fbilling');
+    await page.goBack();
+    await page.waitForSelector('.outline-row');
+    expect(page.url()).not.toContain('s=money');
+    await page.goForward();
+    expect(await textOf('.service h2')).toBe('billing');
+  });
+
+  it('opens what is clicked on the canvas', async () => {
+    // droplets in the middle of the map: focus it by its address, then click there on a fresh selection.
+    await open('?v=1&s=compute%2Fdroplets&c=0,0,1');
+    await page.waitForSelector('.service h2');
+    await page.locator('.map-ground').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    const byKeyboard = await textOf('.service h2');
+    const active = await page.locator('.map-overlay .active').boundingBox();
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.finding');
+    await page.mouse.click(active!.x + active!.width / 2, active!.y + active!.height / 2);
+    await page.waitForSelector('.service h2');
+    expect(await textOf('.service h2')).toBe(byKeyboard);
+  });
+
+  it('brings the same view back from its address', async () => {
+    await open('?v=1&w=7d&env=staging&tab=scope&o=ps&c=120,80,0.9');
+    await page.waitForSelector('.scope table');
+    expect(await page.locator('select[name=window]').inputValue()).toBe('7d');
+    expect(await page.locator('select[name=environment]').inputValue()).toBe('staging');
+    expect(await page.locator('.legend input:checked').count()).toBe(2);
+    expect(await page.locator('.scope tbody tr').count()).toBe(3);
+    const address = new URL(page.url()).search;
+    await page.reload();
+    await page.waitForSelector('.scope table');
+    expect(new URL(page.url()).search).toBe(address);
+  });
+
+  it('walks the critical path of a trace by n and p, and shows a large one in few rows', async () => {
+    answers.spanCount = 80_000;
+    await open('?v=1&t=abc');
+    await page.waitForSelector('.span-row');
+    expect(await textOf('.trace-title')).toContain('80,000 spans');
+    expect(await page.locator('.span-row').count()).toBeLessThan(80);
+    await page.keyboard.press('n');
+    await page.keyboard.press('n');
+    expect(await textOf('.trace-steps span')).toBe('2 of 15');
+    expect(await page.locator('.span-section.is-current').count()).toBe(1);
+    await page.keyboard.press('p');
+    expect(await textOf('.trace-steps span')).toBe('1 of 15');
+    await page.locator('.waterfall').evaluate((element) => element.scrollTo(0, element.scrollHeight));
+    await page.waitForFunction(
+      () =>
+        document.body.textContent.includes('GET /batch/79999') ||
+        document.querySelector('[aria-posinset="80000"]') !== null,
+    );
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.map-count');
+    expect(complaints).toEqual([]);
+  });
+
+  it('moves numbers in place when the server has news, and moves no box', async () => {
+    await open();
+    await page.waitForSelector('.map-count');
+    const places = () => page.evaluate(() => localStorage.getItem('ringfence.places'));
+    const before = await places();
+    answers.analysis = { ...cloudAnalysis(), traceCount: 5001 };
+    for (const stream of streams)
+      stream.write('event: analysis\ndata: {"traceCount":5001,"spanCount":1,"revision":2}\n\n');
+    await page.waitForFunction(() => document.querySelector('.summary')?.textContent.includes('5,001'));
+    expect(await places()).toBe(before);
+  });
+
+  it('says so when the connection is lost, and comes back', async () => {
+    await open();
+    await page.waitForSelector('.live.is-live');
+    answers.analysis = new Error('away');
+    for (const stream of streams) stream.destroy();
+    await page.waitForSelector('.banner');
+    expect(await textOf('.banner')).toContain('Connection lost');
+    expect(await page.locator('.map-count').count()).toBe(1);
+    answers.analysis = cloudAnalysis();
+    await page.waitForSelector('.live.is-live', { timeout: 10_000 });
+    await page.waitForSelector('.banner', { state: 'detached' });
+  });
+
+  it('explains itself on the first visit and after an error', async () => {
+    answers.analysis = emptyAnalysis();
+    await open();
+    expect(await textOf('.placeholder')).toContain('http://127.0.0.1:4318');
+    answers.analysis = new Error('The data directory is locked.');
+    await page.reload();
+    await page.waitForSelector('.placeholder[role=alert]');
+    expect(await textOf('.placeholder')).toContain('The data directory is locked.');
+    answers.analysis = cloudAnalysis();
+    await page.click('.primary');
+    await page.waitForSelector('.map-count');
+  });
+
+  it('is dark when asked, and remembers it', async () => {
+    await open();
+    await page.waitForSelector('.finding');
+    const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    expect(await ground()).toBe('rgb(251, 252, 253)');
+    await page.click('[aria-label="Dark colours"]');
+    expect(await ground()).toBe('rgb(16, 21, 27)');
+    await page.reload();
+    await page.waitForSelector('.finding');
+    expect(await ground()).toBe('rgb(16, 21, 27)');
+    await page.click('[aria-label="Light colours"]');
+  });
+
+  it.each(['', '?v=1&tab=outline', '?v=1&s=compute%2Fdroplets', '?v=1&t=abc'])('fits 390 pixels: %s', async (query) => {
+    await open(query, { width: 390, height: 844 });
+    await page.waitForSelector('.panel, .span-row');
+    const { width, content } = await page.evaluate(() => ({
+      width: document.documentElement.clientWidth,
+      content: document.documentElement.scrollWidth,
+    }));
+    expect(content).toBeLessThanOrEqual(width);
+    expect(complaints).toEqual([]);
+  });
+});
+
+it('the first load is at most 60 KB of script, gzipped', async () => {
+  const { gzipSync } = await import('node:zlib');
+  const html = await readFile(join(folder, 'index.html'), 'utf8');
+  const scripts = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js)"/g)].map((match) => match[1]!);
+  expect(scripts.length).toBeGreaterThan(0);
+  let size = 0;
+  for (const script of scripts) size += gzipSync(await readFile(join(folder, script))).length;
+  expect(size).toBeLessThanOrEqual(60 * 1024);
+});
