@@ -3,13 +3,13 @@ import type { Check } from '../model/check.ts';
 import type { ReportOptions } from './report.ts';
 import { type Style, styleOf } from './style.ts';
 import { cyclePath } from './terminal.ts';
-import { grouped, plural, printable, wrapped } from './text.ts';
+import { plural, printable, printableJson, wrapped } from './text.ts';
 
 /** A check as text. */
 export type CheckReport = (check: Check, options: ReportOptions) => string;
 
 /** For the person who reads a failing build: what is new, the proof, and the ways out, in one screen. */
-export const checkTerminal: CheckReport = (check, { color, width }) => {
+const checkTerminal: CheckReport = (check, { color, width }) => {
   const style = styleOf(color);
   const { comparison, standing } = check;
   const sections = comparison.newCycles.map((cycle) => newCycleSection(cycle, style, width));
@@ -34,10 +34,10 @@ export const checkTerminal: CheckReport = (check, { color, width }) => {
 };
 
 /** The check as it is; the schema is `Check`. */
-export const checkJson: CheckReport = (check) => `${JSON.stringify(check, undefined, 2)}\n`;
+const checkJson: CheckReport = (check) => `${printableJson(check)}\n`;
 
 /** For a pull-request comment. */
-export const checkMarkdown: CheckReport = (check, options) => {
+const checkMarkdown: CheckReport = (check, options) => {
   const plain = checkTerminal(check, { ...options, color: false });
   const title = check.fails
     ? '**ringfence: this change brings something new that fails the check**'
@@ -89,8 +89,11 @@ const CAUSES: Readonly<Record<NewCycle['cause'], string>> = {
 
 function verdict({ fails, comparison, standing, analysis, baselineFile, hasBaseline }: Check, style: Style): string {
   const base = hasBaseline ? `baseline ${printable(baselineFile)}` : `no baseline yet (${printable(baselineFile)})`;
-  const scope = `${grouped(analysis.traceCount)} traces against ${base}`;
-  if (!fails) return `${style.good('✓')} ${style.bold('Nothing new')}  ${style.dim(scope)}`;
+  const scope = `${plural(analysis.traceCount, 'trace')} against ${base}`;
+  if (!fails) {
+    const isQuiet = comparison.findings.length + standing.length === 0;
+    return `${style.good('✓')} ${style.bold(isQuiet ? 'Nothing new' : 'Nothing that fails the check')}  ${style.dim(scope)}`;
+  }
   const errors = [...comparison.findings, ...standing].filter(({ severity }) => severity === 'error').length;
   const lines = [`${style.error('✗')} ${style.bold(plural(errors, 'new error'))}  ${style.dim(scope)}`];
   if (comparison.newCycles.length > 0) {

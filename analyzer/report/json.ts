@@ -1,4 +1,5 @@
 import type { Report } from './report.ts';
+import { printableJson } from './text.ts';
 
 /** The analysis itself, its fields in a fixed order; the schema is `Analysis`. */
-export const json: Report = (analysis) => `${JSON.stringify(analysis, undefined, 2)}\n`;
+export const json: Report = (analysis) => `${printableJson(analysis)}\n`;

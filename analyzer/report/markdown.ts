@@ -47,8 +47,8 @@ function circles({ cycles }: Analysis): string {
     .map(({ component, services, class: cycleClass, witnessTraceId, breakAt }) => {
       const [proposal] = breakAt;
       const lines = [
-        `- **${component}** ${[...services, services[0]!].map(code).join(' → ')}`,
-        `  ${CYCLE_CLASSES[cycleClass]}${witnessTraceId === null ? '' : `, trace \`${witnessTraceId}\``}.`,
+        `- **${cell(component)}** ${[...services, services[0]!].map(code).join(' → ')}`,
+        `  ${CYCLE_CLASSES[cycleClass]}${witnessTraceId === null ? '' : `, trace ${code(witnessTraceId)}`}.`,
       ];
       if (proposal !== undefined) {
         lines.push(
@@ -91,16 +91,20 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** Text that stays text: no markup, no mention, no link and no new column comes out of a name. */
+/**
+ * Text that stays text: no markup, no mention, no link and no new column comes out of a name. Mentions and links are looked
+ * for in what was rendered, so an entity for the sign does not hide it; a space of no width after it does.
+ */
 function cell(text: string): string {
   return printable(text)
-    .replace(/[\\`*_{}[\]<>()#+!|~]/g, (character) => `\\${character}`)
-    .replace(/@/g, '&#64;')
-    .replace(/:\/\//g, ':&#47;&#47;');
+    .replace(/&/g, '&amp;')
+    .replace(/[\\`*_{}[\]<>()+!|~]/g, (character) => `\\${character}`)
+    .replace(/[@#]|:(?=\/\/)|\bwww(?=\.)/gi, (sign) => `${sign}&#8203;`);
 }
 
+/** As code where code can hold it: a code span has no escapes, and a table splits it at its bars. */
 function code(name: string): string {
-  const text = printable(name).replace(/\|/g, '\\|');
-  if (!text.includes('`')) return `\`${text}\``;
-  return `\`\` ${text.replace(/``+/g, '`')} \`\``;
+  const text = printable(name);
+  if (text.trim() === '') return '(no name)';
+  return /[`|\\]/.test(text) ? cell(text) : `\`${text}\``;
 }

@@ -44,9 +44,12 @@ const SHAPES: Readonly<Record<NodeKind, readonly [open: string, close: string]>>
   'unknown-caller': ['((', '))'],
 };
 
-/** Mermaid reads entity codes inside quotes; everything that is markup to it or to HTML becomes one. */
+/**
+ * Mermaid reads entity codes inside quotes; everything that is markup to it or to HTML becomes one. Directives (`%%{init…}%%`)
+ * count even inside quotes.
+ */
 function label(text: string): string {
-  return printable(text).replace(/["&<>#;`\\]/g, (character) => `#${character.charCodeAt(0)};`);
+  return printable(text).replace(/["&<>#;`\\%{}]/g, (character) => `#${character.charCodeAt(0)};`);
 }
 
 function byWeight(a: AnalyzedDependency, b: AnalyzedDependency): number {

@@ -1,8 +1,8 @@
-import type { AnalyzedCycle, AnalyzedService, Analysis } from '../model/analysis.ts';
+import type { AnalyzedCycle, AnalyzedService, Analysis, FindingKind } from '../model/analysis.ts';
 import type { Report } from './report.ts';
 import { type Style, styleOf } from './style.ts';
 import { countBySeverity, CYCLE_CLASSES } from './wording.ts';
-import { duration, grouped, percent, plural, printable, wrapped } from './text.ts';
+import { beside, duration, grouped, percent, plural, printable, wrapped } from './text.ts';
 
 /** How many lines each list shows before it says how many it left out. */
 const MOST_CYCLES = 10;
@@ -13,7 +13,7 @@ const MOST_FINDINGS = 20;
 export const terminal: Report = (analysis, { color, width }) => {
   const style = styleOf(color);
   const sections = [
-    headline(analysis, style),
+    headline(analysis, style, width),
     circles(analysis, style, width),
     criticalPath(analysis, style, width),
     pciScope(analysis, style, width),
@@ -23,7 +23,7 @@ export const terminal: Report = (analysis, { color, width }) => {
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 };
 
-function headline(analysis: Analysis, style: Style): string {
+function headline(analysis: Analysis, style: Style, width: number): string {
   const { window, services, dependencies } = analysis;
   const facts = [
     plural(analysis.traceCount, 'trace'),
@@ -33,7 +33,7 @@ function headline(analysis: Analysis, style: Style): string {
   ];
   if (analysis.incompleteTraceCount > 0) facts.push(`${grouped(analysis.incompleteTraceCount)} incomplete`);
   const when = window.from === null || window.to === null ? '' : `\n${timeRange(window.from, window.to)}`;
-  return `${style.bold('ringfence')}  ${facts.join(' · ')}${style.dim(when)}`;
+  return `${style.bold('ringfence')}  ${wrapped(facts.join(' · '), width - 11, '           ')}${style.dim(when)}`;
 }
 
 function circles({ cycles }: Analysis, style: Style, width: number): string {
@@ -47,9 +47,10 @@ function circles({ cycles }: Analysis, style: Style, width: number): string {
 
 function circle(cycle: AnalyzedCycle, style: Style, width: number): string[] {
   const lines = [
-    `  ${style.cycle(cycle.component)}  ${style.bold(cyclePath(cycle.services))}`,
-    `     ${CYCLE_CLASSES[cycle.class]}${cycle.witnessTraceId === null ? '' : `, for example trace ${cycle.witnessTraceId}`}`,
+    `  ${style.cycle(printable(cycle.component))}  ${style.bold(cyclePath(cycle.services))}`,
+    `     ${wrapped(CYCLE_CLASSES[cycle.class], width - 5, '     ')}`,
   ];
+  if (cycle.witnessTraceId !== null) lines.push(`     for example trace ${printable(cycle.witnessTraceId)}`);
   const [proposal] = cycle.breakAt;
   if (proposal !== undefined) {
     lines.push(`     break at ${style.cycle(`${printable(proposal.caller)} → ${printable(proposal.callee)}`)}`);
@@ -75,8 +76,8 @@ function criticalPath({ services }: Analysis, style: Style, width: number): stri
     const { verdict, share, reasons } = service.criticalPath;
     const left = `  ${printable(service.id).padEnd(names)}  ${(share === null ? '' : percent(share)).padStart(6)}  `;
     const word = verdict === 'presumed' ? 'presumed' : 'critical';
-    const why = wrapped(printable(reasons[0]?.message ?? ''), width - left.length - 10, ' '.repeat(left.length + 10));
-    lines.push(`${left}${style.critical(word.padEnd(8))}  ${why}`);
+    const why = printable(reasons[0]?.message ?? '');
+    lines.push(beside(`${left}${style.critical(word.padEnd(8))}  `, left.length + 10, why, width));
   }
   if (rows.length > MOST_SERVICES) lines.push(style.dim(`  ${rows.length - MOST_SERVICES} more`));
   return lines.join('\n');
@@ -95,23 +96,29 @@ function pciScope({ services }: Analysis, style: Style, width: number): string {
     const left = `  ${printable(service.id).padEnd(names)}  `;
     const why = printable(service.pci.reasons[0]?.message ?? '');
     const word = style.scope(service.pci.class.padEnd(18));
-    lines.push(`${left}${word}  ${wrapped(why, width - left.length - 20, ' '.repeat(left.length + 20))}`);
+    lines.push(beside(`${left}${word}  `, left.length + 20, why, width));
   }
   if (inScope.length > 2 * MOST_SERVICES) lines.push(style.dim(`  ${inScope.length - 2 * MOST_SERVICES} more`));
   return lines.join('\n');
 }
 
+/** What the sections above do not say already: their notes are counted, their circles named. */
 function findings({ findings: all }: Analysis, style: Style, width: number): string {
   if (all.length === 0) return '';
   const lines = [`${style.bold('Findings')}  ${countBySeverity(all)}`];
-  for (const { severity, title, message } of all.slice(0, MOST_FINDINGS)) {
+  const told = all.filter(({ severity, kind }) => severity !== 'note' || !ABOVE.has(kind));
+  for (const { kind, severity, title, message } of told.slice(0, MOST_FINDINGS)) {
     const mark = severity === 'error' ? style.error('✗') : severity === 'warning' ? style.warning('!') : style.dim('·');
     lines.push(`  ${mark} ${style.bold(printable(title))}`);
-    lines.push(`    ${wrapped(printable(message), width - 4, '    ')}`);
+    if (kind !== 'cycle') lines.push(`    ${wrapped(printable(message), width - 4, '    ')}`);
   }
-  if (all.length > MOST_FINDINGS) lines.push(style.dim(`  ${all.length - MOST_FINDINGS} more`));
+  if (told.length > MOST_FINDINGS) lines.push(style.dim(`  ${grouped(told.length - MOST_FINDINGS)} more`));
+  const rest = all.length - told.length;
+  if (rest > 0) lines.push(style.dim(`  ${plural(rest, 'note')} on what stands above (--format json has the words)`));
   return lines.join('\n');
 }
+
+const ABOVE: ReadonlySet<FindingKind> = new Set(['cycle', 'critical-service', 'pci-scope']);
 
 function problems({ problems: all }: Analysis, style: Style, width: number): string {
   if (all.length === 0) return '';
