@@ -119,6 +119,32 @@ describe('a rollup of many traces', () => {
     expect(Object.fromEntries(critical)).toEqual({ b: 40, 'database:mysql': 10, 'external:c': 20 });
   });
 
+  it('counts the answers of each operation, by the word of who answered', () => {
+    const rollup = rollupOf(
+      drawnTrace(`a SERVER 0-100 http.request.method=GET http.route=/x
+        a CLIENT 10-60 error
+          b SERVER 20-50
+        a INTERNAL 60-90
+          b SERVER 60-90 error`),
+    );
+    const answers = Array.from(rollup.nodes.values(), ({ id, operations }) =>
+      Array.from(operations, ([name, { callCount, errorCount, latency }]) => [
+        id,
+        name,
+        callCount,
+        errorCount,
+        latency.count,
+      ]),
+    );
+    expect(answers.flat()).toEqual([
+      ['a', 'GET /x', 1, 0, 1],
+      ['b', 'server span', 2, 1, 2],
+    ]);
+    expect([...rollup.dependencies.values()].map(({ latency, errorCount }) => [latency.count, errorCount])).toEqual([
+      [2, 2],
+    ]);
+  });
+
   it('has no entry point for orphans, and no shares where a part is missing', () => {
     const rollup = rollupOf(
       drawnTrace(`

@@ -42,19 +42,22 @@ export class Tally {
   /** By node. */
   readonly #nodes = new Figures(NODE.width);
   readonly #isNodeUsed = new Set<number>();
-  /** Node, operation. */
+  /** Node, operation: of roots only, calls count by site. */
   readonly #operations = new PairTable();
   readonly #operationFigures = new Figures(OPERATION.width);
   readonly #operationLatency = new Histograms();
   /** Caller node and mode, callee node. */
   readonly #edges = new PairTable();
   readonly #edgeFigures = new Figures(EDGE.width);
-  readonly #edgeLatency = new Histograms();
   readonly #edgeExamples = new Examples();
   /** Caller operation, callee operation; then dependency, such a pair. */
   readonly #operationPairs = new PairTable();
   readonly #sites = new PairTable();
   readonly #siteFigures = new Figures(SITE.width);
+  /** Latency is counted once, by call site; dependencies and operations add up theirs in the end. */
+  readonly #siteLatency = new Histograms();
+  /** By dependency: calls known by links from other traces alone. */
+  readonly #linkLatency = new Histograms();
   /** Address, node. */
   readonly #addresses = new PairTable();
   readonly #addressFigures = new Figures(1);
@@ -85,6 +88,8 @@ export class Tally {
   #edgeOfCall = new Uint32Array(64);
   #siteOfCall = new Uint32Array(64);
   #isOnPath = new Uint32Array(64);
+  #callOrder = new Uint32Array(64);
+  #callStarts = new Uint32Array(8);
   #partUs = new Float64Array(64);
   #partBits = new Uint8Array(64);
   #touchedParts: number[] = [];
@@ -166,7 +171,6 @@ export class Tally {
         this.#edgeExamples.add(edge, traceIds, idRow * 4);
       }
       widen(edges, at + EDGE.firstSeenUs, calls.startUs[call]!);
-      this.#edgeLatency.of(edge).add(durationUs);
 
       const operationPair = this.#operationPairs.id(calls.callerOperations[call]!, calls.calleeOperations[call]!);
       const site = this.#sites.id(edge, operationPair);
@@ -174,6 +178,7 @@ export class Tally {
       const siteAt = this.#siteFigures.at(site);
       const sites = this.#siteFigures.values;
       sites[siteAt + SITE.callCount]!++;
+      sites[siteAt + SITE.answeredCount]!++;
       sites[siteAt + SITE.errorCount]! += failed;
       const outcome = outcomes.outcomes[call]!;
       if (outcome !== OUTCOME.none) sites[siteAt + SITE.outcomes + outcome - 1]!++;
@@ -182,7 +187,8 @@ export class Tally {
 
       const answer = calls.calleeSpans[call]! - 1;
       const calleeFailed = answer < 0 ? failed : bits[answer]! & SPAN.failed;
-      this.#addOperation(callee, calls.calleeOperations[call]!, calleeFailed, durationUs);
+      if (calleeFailed !== 0) sites[siteAt + SITE.calleeErrorCount]!++;
+      this.#siteLatency.of(site).add(durationUs);
       if (calls.addresses[call] !== 0) {
         const address = this.#addresses.id(calls.addresses[call]! - 1, callee);
         const addressAt = this.#addressFigures.at(address);
@@ -203,7 +209,7 @@ export class Tally {
   #addRoots(observer: TraceObserver, idRow: number): void {
     const { tree, dependencies } = observer;
     const { activationCalls, activationOperations, services, bits } = dependencies;
-    const callsOfRoot = tree.isComplete ? this.#callsByRoot(observer) : undefined;
+    if (tree.isComplete) this.#sortCallsByRoot(observer);
     for (let ordinal = 0; ordinal < tree.roots.length; ordinal++) {
       const { node: root, isOrphan } = tree.roots[ordinal]!;
       const durationUs = tree.endUs[root]! - tree.startUs[root]!;
@@ -220,35 +226,37 @@ export class Tally {
       if (dependencies.kinds[root] === SPAN_KIND.server) entries[at + ENTRY.serverTraceCount]!++;
       this.#entryLatency.of(entry).add(durationUs);
       this.#entryExamples.add(entry, tree.table.traceIds, idRow * 4);
-      if (callsOfRoot === undefined) continue;
+      if (!tree.isComplete) continue;
       entries[at + ENTRY.completeTraceCount]!++;
       entries[at + ENTRY.totalUs]! += durationUs;
-      this.#addParts(observer, root, callsOfRoot.starts[ordinal]!, callsOfRoot.starts[ordinal + 1]!, callsOfRoot.calls);
+      this.#addParts(observer, root, this.#callStarts[ordinal]!, this.#callStarts[ordinal + 1]!);
       this.#addTouchedParts(entry, durationUs, failed !== 0, tree.table.traceIds, idRow);
     }
-    if (callsOfRoot !== undefined) this.#countOffPath(observer);
+    if (tree.isComplete) this.#countOffPath(observer);
   }
 
-  /** Calls by the root above them: `calls[starts[root] .. starts[root + 1])`. */
-  #callsByRoot({ tree, dependencies }: TraceObserver): { readonly starts: Uint32Array; readonly calls: Uint32Array } {
+  /** Sorts calls by the root above them: `callOrder[callStarts[root] .. callStarts[root + 1])`. */
+  #sortCallsByRoot({ tree, dependencies }: TraceObserver): void {
     const { calls, roots } = dependencies;
-    const starts = new Uint32Array(tree.roots.length + 1);
-    const order = new Uint32Array(calls.count);
+    const rootCount = tree.roots.length;
+    if (this.#callOrder.length < calls.count) this.#callOrder = new Uint32Array(calls.count * 2);
+    if (this.#callStarts.length <= rootCount) this.#callStarts = new Uint32Array(rootCount * 2 + 1);
+    const starts = this.#callStarts;
+    starts.fill(0, 0, rootCount + 1);
     for (let call = 0; call < calls.count; call++) starts[roots[calls.spans[call]!]!]!++;
     let end = 0;
-    for (let root = 0; root < tree.roots.length; root++) starts[root] = end += starts[root]!;
-    starts[tree.roots.length] = end;
-    for (let call = calls.count - 1; call >= 0; call--) order[--starts[roots[calls.spans[call]!]!]!] = call;
-    return { starts, calls: order };
+    for (let root = 0; root < rootCount; root++) starts[root] = end += starts[root]!;
+    starts[rootCount] = end;
+    for (let call = calls.count - 1; call >= 0; call--) this.#callOrder[--starts[roots[calls.spans[call]!]!]!] = call;
   }
 
   /** Who took part in answering at `root`: by calls, and by time on the critical path. */
-  #addParts(observer: TraceObserver, root: number, from: number, to: number, order: Uint32Array): void {
+  #addParts(observer: TraceObserver, root: number, from: number, to: number): void {
     const { tree, dependencies, criticalPath } = observer;
     const { calls, services } = dependencies;
     if (this.#isOnPath.length < tree.count) this.#isOnPath = new Uint32Array(tree.count * 2);
     for (let at = from; at < to; at++) {
-      const call = order[at]!;
+      const call = this.#callOrder[at]!;
       const callBits = calls.bits[call]!;
       const part = this.#touch(0, calls.callees[call]!);
       this.#partBits[part]! |=
@@ -500,8 +508,8 @@ export class Tally {
         this.#edgeExamples.add(edge, link.traceId, 0);
       }
       widen(edges, at + EDGE.firstSeenUs, link.startUs);
-      this.#edgeLatency.of(edge).add(link.durationUs);
       const operationPair = this.#operationPairs.id(producers.operations[producer]!, link.operation);
+      this.#linkLatency.of(edge).add(link.durationUs);
       const siteAt = this.#siteFigures.at(this.#sites.id(edge, operationPair));
       this.#siteFigures.values[siteAt + SITE.callCount]!++;
       this.#siteFigures.values[siteAt + SITE.errorCount]! += link.failed;
@@ -527,14 +535,16 @@ export class Tally {
       dependency.criticalUs = figures[EDGE.criticalUs]!;
       dependency.cardEvidenceCount = figures[EDGE.cardEvidenceCount]!;
       [dependency.firstSeenUs, dependency.lastSeenUs] = seenIn(figures, EDGE.firstSeenUs);
-      dependency.latency.merge(this.#edgeLatency.of(edge));
+      dependency.latency.merge(this.#linkLatency.of(edge));
       dependency.traceIds.push(...this.#edgeExamples.of(edge));
       return dependency;
     });
     for (let site = 0; site < this.#sites.count; site++) {
       const pair = this.#sites.seconds[site]!;
+      const dependency = written[this.#sites.firsts[site]!]!;
+      dependency.latency.merge(this.#siteLatency.of(site));
       const callSite = callSiteIn(
-        written[this.#sites.firsts[site]!]!,
+        dependency,
         operations.text(this.#operationPairs.firsts[pair]!),
         operations.text(this.#operationPairs.seconds[pair]!),
       );
@@ -623,9 +633,21 @@ export class Tally {
     for (let id = 0; id < this.#operations.count; id++) {
       const written = nodeIn(rollup, nodes.get(this.#operations.firsts[id]!));
       const operation = operationIn(written, operations.text(this.#operations.seconds[id]!));
-      operation.callCount = this.#operationFigures.values[id * OPERATION.width + OPERATION.callCount]!;
-      operation.errorCount = this.#operationFigures.values[id * OPERATION.width + OPERATION.errorCount]!;
+      operation.callCount += this.#operationFigures.values[id * OPERATION.width + OPERATION.callCount]!;
+      operation.errorCount += this.#operationFigures.values[id * OPERATION.width + OPERATION.errorCount]!;
       operation.latency.merge(this.#operationLatency.of(id));
+    }
+    for (let site = 0; site < this.#sites.count; site++) {
+      const [answeredCount, calleeErrorCount] = this.#siteFigures.values.subarray(
+        site * SITE.width + SITE.answeredCount,
+      );
+      if (answeredCount === 0) continue;
+      const written = nodeIn(rollup, nodes.get(this.#edges.seconds[this.#sites.firsts[site]!]!));
+      const pair = this.#sites.seconds[site]!;
+      const operation = operationIn(written, operations.text(this.#operationPairs.seconds[pair]!));
+      operation.callCount += answeredCount!;
+      operation.errorCount += calleeErrorCount!;
+      operation.latency.merge(this.#siteLatency.of(site));
     }
     for (let id = 0; id < resources.size; id++) {
       if (this.#isResourceSeen[id] !== 1) continue;
@@ -661,7 +683,10 @@ const SITE = {
   offPathCount: 6,
   lastUseCount: 7,
   unjoinedCount: 8,
-  width: 9,
+  /** Calls whose answer is counted here (one known by a link from another trace is not), and failures by the callee's word. */
+  answeredCount: 9,
+  calleeErrorCount: 10,
+  width: 11,
 } as const;
 const ENTRY = {
   traceCount: 0,
