@@ -72,6 +72,13 @@ export class StringTable {
     }
   }
 
+  /** Whether string `id` is `view[start, end)`: a guess confirmed costs less than a look-up. */
+  isString(id: number, view: DataView, start: number, end: number): boolean {
+    const from = this.#starts[id]!;
+    const length = end - start;
+    return this.#starts[id + 1]! - from === length && equalBytes(this.#view, from, view, start, length);
+  }
+
   intern(text: string): number {
     if (text.length * 3 > SCRATCH.length) {
       const bytes = encodeUtf8(text);
@@ -157,6 +164,12 @@ export function equalBytes(a: DataView, aStart: number, b: DataView, bStart: num
     if (a.getInt32(aStart + at, true) !== b.getInt32(bStart + at, true)) return false;
   }
   return a.getInt32(aStart, true) === b.getInt32(bStart, true);
+}
+
+/** The same bytes as a plain `Uint8Array`: code that meets Node's `Buffer` as well runs slower for both. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  if (bytes.constructor === Uint8Array) return bytes;
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 export function viewOf(bytes: Uint8Array): DataView {

@@ -1,4 +1,4 @@
-import { grown } from '../../analyzer/model/string-table.ts';
+import { grown, viewOf } from '../../analyzer/model/string-table.ts';
 import { MalformedInputError } from './contract.ts';
 
 const QUOTE = 0x22;
@@ -13,7 +13,7 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 /** 1 for what ends the plain part of a string: quote, backslash, control characters. */
-const STOPS_STRING = new Uint8Array(256).fill(1, 0, 0x20);
+export const STOPS_STRING = new Uint8Array(256).fill(1, 0, 0x20);
 STOPS_STRING[QUOTE] = STOPS_STRING[BACKSLASH] = 1;
 
 /** Byte each one-letter escape stands for; 0 for letters that are none. */
@@ -21,6 +21,9 @@ const ESCAPED = new Uint8Array(256);
 for (const [letter, byte] of Object.entries({ '"': 0x22, '\\': 0x5c, '/': 0x2f, b: 8, f: 12, n: 10, r: 13, t: 9 })) {
   ESCAPED[letter.charCodeAt(0)] = byte;
 }
+
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+const NO_VIEW = viewOf(NO_BYTES);
 
 /**
  * A cursor over JSON in UTF-8 (RFC 8259, to the letter): it finds where things are and builds nothing. The caller walks:
@@ -31,6 +34,8 @@ for (const [letter, byte] of Object.entries({ '"': 0x22, '\\': 0x5c, '/': 0x2f, 
  */
 export class JsonScanner {
   bytes = NO_BYTES;
+  /** A view of the same bytes, for reading words. */
+  view = NO_VIEW;
   at = 0;
   end = 0;
   textStart = 0;
@@ -45,12 +50,14 @@ export class JsonScanner {
 
   begin(bytes: Uint8Array, start = 0, end = bytes.length): void {
     this.bytes = this.text = bytes;
+    this.view = viewOf(bytes);
     this.at = start;
     this.end = end;
   }
 
   letGo(): void {
     this.bytes = this.text = NO_BYTES;
+    this.view = NO_VIEW;
     this.at = this.end = 0;
   }
 
@@ -278,7 +285,6 @@ export class JsonScanner {
   }
 }
 
-const NO_BYTES: Uint8Array = new Uint8Array(0);
 const NULL = [0x6e, 0x75, 0x6c, 0x6c];
 const TRUE = [0x74, 0x72, 0x75, 0x65];
 const FALSE = [0x66, 0x61, 0x6c, 0x73, 0x65];

@@ -20,6 +20,11 @@ export interface KnownKey {
   readonly hits: readonly CardHit[];
   /** `opentracing.ref_type`, which on a link says whether the parent waits. */
   readonly isReferenceType: boolean;
+  /** Where its bytes are kept and how many there are; -1 for a key that is not kept. */
+  start: number;
+  length: number;
+  /** The key that came after this one last time: most likely it does so again. */
+  next: KnownKey | undefined;
 }
 
 export const NOT_KEPT = -1;
@@ -33,8 +38,7 @@ export class KnownKeys {
   #bytes = new Uint8Array(1 << 13);
   #view = viewOf(this.#bytes);
   #byteCount = 0;
-  readonly #starts = new Uint32Array(MOST_KEYS);
-  readonly #lengths = new Uint32Array(MOST_KEYS);
+  #last: KnownKey = NO_KEY;
   readonly #keys: KnownKey[] = [];
   /** Position in `#keys` plus one; 0 is a free slot. */
   readonly #slots = new Uint16Array(SLOT_COUNT);
@@ -50,14 +54,28 @@ export class KnownKeys {
   /** What is known of the key `bytes[start, end)`; `view` is a view of the same bytes. */
   find(bytes: Uint8Array, view: DataView, start: number, end: number): KnownKey {
     const length = end - start;
+    const guess = this.#last.next;
+    if (guess?.length === length && equalBytes(this.#view, guess.start, view, start, length)) {
+      this.#last = guess;
+      return guess;
+    }
     if (length === 0) return NO_KEY;
+    const key = this.#lookUp(bytes, view, start, end);
+    if (key.length !== NOT_KEPT) {
+      this.#last.next = key;
+      this.#last = key;
+    }
+    return key;
+  }
+
+  #lookUp(bytes: Uint8Array, view: DataView, start: number, end: number): KnownKey {
+    const length = end - start;
     let slot = slotOf(view, start, end);
     for (let probe = 0; probe < MOST_PROBES; probe++) {
       const position = this.#slots[slot]! - 1;
       if (position < 0) return this.#add(bytes, start, end, slot);
-      if (this.#lengths[position] === length && equalBytes(this.#view, this.#starts[position]!, view, start, length)) {
-        return this.#keys[position]!;
-      }
+      const key = this.#keys[position]!;
+      if (key.length === length && equalBytes(this.#view, key.start, view, start, length)) return key;
       slot = (slot + 1) & (SLOT_COUNT - 1);
     }
     return knownKeyOf(decodeUtf8(bytes, start, end));
@@ -73,8 +91,8 @@ export class KnownKeys {
       this.#view = viewOf(this.#bytes);
     }
     this.#bytes.set(bytes.subarray(start, end), this.#byteCount);
-    this.#starts[position] = this.#byteCount;
-    this.#lengths[position] = length;
+    key.start = this.#byteCount;
+    key.length = length;
     this.#byteCount += length;
     this.#keys.push(key);
     this.#slots[slot] = position + 1;
@@ -115,6 +133,9 @@ function knownKeyOf(text: string): KnownKey {
     place: redacted.text.slice(0, LONGEST_KEY),
     hits: redacted.hits,
     isReferenceType: text === REFERENCE_TYPE,
+    start: NOT_KEPT,
+    length: NOT_KEPT,
+    next: undefined,
   };
 }
 
@@ -133,4 +154,7 @@ export const NO_KEY: KnownKey = {
   place: 'attribute without key',
   hits: [],
   isReferenceType: false,
+  start: NOT_KEPT,
+  length: NOT_KEPT,
+  next: undefined,
 };

@@ -1,4 +1,5 @@
 import type { SpanTable } from '../../analyzer/model/span-table.ts';
+import { plainBytes, viewOf } from '../../analyzer/model/string-table.ts';
 import { type Decoded, MalformedInputError } from './contract.ts';
 import type { KnownKey } from './known-keys.ts';
 import { doubleOfWords, int64Text, microsecondsOfNanoseconds } from './numbers.ts';
@@ -36,10 +37,12 @@ const KEY_VALUE_LIST = 2;
 const KEY_VALUE = 3;
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
+const NO_VIEW = viewOf(NO_BYTES);
 
 class OtlpProtobufReader {
   readonly #writer = new SpanWriter();
   #bytes = NO_BYTES;
+  #view = NO_VIEW;
   #table = this.#writer.table;
   /** Where the last variable-length read ended. */
   #at = 0;
@@ -52,9 +55,11 @@ class OtlpProtobufReader {
   #spanIndex = -1;
   #message = '';
 
-  read(bytes: Uint8Array, table: SpanTable): Decoded {
+  read(input: Uint8Array, table: SpanTable): Decoded {
+    const bytes = plainBytes(input);
     this.#writer.begin(table, bytes);
     this.#bytes = bytes;
+    this.#view = viewOf(bytes);
     this.#table = table;
     this.#resourceIndex = this.#scopeIndex = this.#spanIndex = -1;
     this.#message = '';
@@ -66,6 +71,7 @@ class OtlpProtobufReader {
       throw error;
     } finally {
       this.#bytes = NO_BYTES;
+      this.#view = NO_VIEW;
       this.#table = this.#writer.table;
     }
   }
@@ -183,6 +189,7 @@ class OtlpProtobufReader {
 
   #readSpan(from: number, end: number): void {
     const bytes = this.#bytes;
+    const view = this.#view;
     const writer = this.#writer;
     const table = this.#table;
     const row = writer.beginSpan();
@@ -210,14 +217,14 @@ class OtlpProtobufReader {
           this.#readAttribute(at, at + length, OWNER.span);
           break;
         case 0x0a:
-          hasTraceId = length === 16 && copyId(bytes, at, table.traceIds, row * 4, 4);
+          hasTraceId = length === 16 && copyId(view, at, table.traceIds, row * 4, 4);
           break;
         case 0x12:
-          hasSpanId = length === 8 && copyId(bytes, at, table.spanIds, row * 2, 2);
+          hasSpanId = length === 8 && copyId(view, at, table.spanIds, row * 2, 2);
           break;
         case 0x22:
           hasGoodParentId = length === 8 || length === 0;
-          if (length === 8) copyId(bytes, at, table.parentIds, row * 2, 2);
+          if (length === 8) copyId(view, at, table.parentIds, row * 2, 2);
           else table.parentIds[row * 2] = table.parentIds[row * 2 + 1] = 0;
           break;
         case 0x2a:
@@ -232,8 +239,8 @@ class OtlpProtobufReader {
         case 0x39:
         case 0x41: {
           if (at + 8 > end) throw this.#malformed(at, 'a number beyond the end');
-          const low = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
-          const high = (bytes[at + 4]! | (bytes[at + 5]! << 8) | (bytes[at + 6]! << 16) | (bytes[at + 7]! << 24)) >>> 0;
+          const low = view.getUint32(at, true);
+          const high = view.getUint32(at + 4, true);
           at += 8;
           if (tag === 0x39) startUs = microsecondsOfNanoseconds(low, high);
           else endUs = microsecondsOfNanoseconds(low, high);
@@ -316,8 +323,8 @@ class OtlpProtobufReader {
       if (tag === 0x0a || tag === 0x12 || tag === 0x1a || tag === 0x22) {
         const length = this.#length(at, end);
         at = this.#at;
-        if (tag === 0x0a) hasTraceId = length === 16 && copyId(this.#bytes, at, linkIds, words, 4);
-        else if (tag === 0x12) hasSpanId = length === 8 && copyId(this.#bytes, at, linkIds, words + 4, 2);
+        if (tag === 0x0a) hasTraceId = length === 16 && copyId(this.#view, at, linkIds, words, 4);
+        else if (tag === 0x12) hasSpanId = length === 8 && copyId(this.#view, at, linkIds, words + 4, 2);
         else if (tag === 0x22) this.#readAttribute(at, at + length, OWNER.link);
         else this.#writer.scan(PLACE.traceState, this.#bytes, at, at + length);
         at += length;
@@ -516,7 +523,7 @@ class OtlpProtobufReader {
         if (kind === KEY_VALUE) {
           const key = writer.findKey(bytes, at, at + length);
           if (key.hits.length > 0) writer.addEvidence(place, key.hits);
-          nearestKeys[nearestKeys.length - 1] = key;
+          if (length > 0) nearestKeys[nearestKeys.length - 1] = key;
         } else {
           writer.scanNested(place, nearest, bytes, at, at + length);
         }
@@ -612,9 +619,8 @@ class OtlpProtobufReader {
 
   #fixed64(at: number, end: number): void {
     if (at + 8 > end) throw this.#malformed(at, 'a number beyond the end');
-    const bytes = this.#bytes;
-    this.#low = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
-    this.#high = (bytes[at + 4]! | (bytes[at + 5]! << 8) | (bytes[at + 6]! << 16) | (bytes[at + 7]! << 24)) >>> 0;
+    this.#low = this.#view.getUint32(at, true);
+    this.#high = this.#view.getUint32(at + 4, true);
   }
 
   /** The varint at `at`, exact in `#low` and `#high`, rounded above 2^53 as the result; where it ended goes to `#at`. */
@@ -674,11 +680,10 @@ function childKindOf(kind: number, tag: number): number {
 }
 
 /** Copies an id of `wordCount` words in big-endian order; false if it is all zeros. */
-function copyId(bytes: Uint8Array, at: number, words: Uint32Array, offset: number, wordCount: number): boolean {
+function copyId(view: DataView, at: number, words: Uint32Array, offset: number, wordCount: number): boolean {
   let anyBit = 0;
   for (let word = 0; word < wordCount; word++) {
-    const from = at + word * 4;
-    const value = (bytes[from]! << 24) | (bytes[from + 1]! << 16) | (bytes[from + 2]! << 8) | bytes[from + 3]!;
+    const value = view.getInt32(at + word * 4);
     words[offset + word] = value;
     anyBit |= value;
   }

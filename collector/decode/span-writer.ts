@@ -58,9 +58,11 @@ export class SpanWriter {
   /** The open span's row, or `NO_ROW` between spans. */
   #row = NO_ROW;
   /** By attribute: the row that has it, where in the pool it is, and the rank of the key it came under. */
-  readonly #keptRows = new Float64Array(ATTRIBUTES.length).fill(NO_ROW);
-  readonly #keptPositions = new Float64Array(ATTRIBUTES.length);
+  readonly #keptRows = new Int32Array(ATTRIBUTES.length).fill(NO_ROW);
+  readonly #keptPositions = new Uint32Array(ATTRIBUTES.length);
   readonly #keptRanks = new Uint8Array(ATTRIBUTES.length);
+  /** String ids, of the table's dictionary. */
+  readonly #lastValueIds = new Uint32Array(ATTRIBUTES.length);
   #evidenceBeforeSpan = 0;
   #linksBeforeSpan = 0;
   #followsFrom: number[] = [];
@@ -81,6 +83,7 @@ export class SpanWriter {
     this.#problems = new Map();
     this.#row = NO_ROW;
     this.#keptRows.fill(NO_ROW);
+    this.#lastValueIds.fill(0);
     this.#blockEvidence = [];
   }
 
@@ -211,7 +214,7 @@ export class SpanWriter {
     if (key.context === KEY_CONTEXT.none && !mayHoldCardNumber(bytes, start, end)) {
       if (owner === OWNER.span) {
         if (key.attribute !== NOT_KEPT && start < end) {
-          this.#keep(key.attribute, key.rank, this.#intern(bytes, start, end));
+          this.#keep(key.attribute, key.rank, this.#internValue(key.attribute, bytes, start, end));
         }
       } else if (owner === OWNER.resource) {
         if (key.resourceField !== NOT_KEPT) this.#keepField(key, this.#intern(bytes, start, end));
@@ -330,6 +333,13 @@ export class SpanWriter {
     let cut = start + LONGEST_KEPT_BYTES;
     while (cut > start && (bytes[cut]! & 0xc0) === 0x80) cut--;
     return this.#strings.internBytes(bytes, start, cut, view);
+  }
+
+  /** Values come again: the last one under the same attribute is the first guess. */
+  #internValue(attribute: number, bytes: Uint8Array, start: number, end: number): number {
+    const guess = this.#lastValueIds[attribute]!;
+    if (guess !== 0 && bytes === this.#bytes && this.#strings.isString(guess, this.#view, start, end)) return guess;
+    return (this.#lastValueIds[attribute] = this.#intern(bytes, start, end));
   }
 
   #keep(attribute: number, rank: number, valueId: number): void {
