@@ -5,7 +5,7 @@ import { generateSpans, generateTable, shuffled, type SpanDraft, tableOf } from 
 import { seededRandom } from '../../fixtures/random-rollup.ts';
 import { createDictionary, SpanTable } from '../model/span-table.ts';
 import { mergeRollups } from './merge-rollups.ts';
-import { encodeRollup } from './rollup-codec.ts';
+import { encodeRollup } from './encode-rollup.ts';
 import { RollupBuilder } from './rollup-builder.ts';
 import type { CallSiteRollup, Rollup } from './rollup.ts';
 
