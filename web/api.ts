@@ -57,7 +57,7 @@ export function httpApi(base: string): Api {
 }
 
 /** Milliseconds a window reaches back; undefined for all time. */
-export function spanMs(window: TimeWindow): number | undefined {
+function spanMs(window: TimeWindow): number | undefined {
   const minute = 60_000;
   const spans = { '15m': 15 * minute, '1h': 60 * minute, '24h': 1440 * minute, '7d': 10_080 * minute, all: undefined };
   return spans[window];

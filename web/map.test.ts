@@ -7,8 +7,9 @@ import type { Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Analysis } from '../analyzer/model/analysis.ts';
-import { cloudAnalysis, emptyAnalysis, traceDetail } from '../fixtures/analysis.ts';
+import { cloudAnalysis, emptyAnalysis } from '../fixtures/analysis.ts';
 import { launchBrowser, type TestBrowser } from '../fixtures/browser.ts';
+import { traceDetail } from '../fixtures/trace-detail.ts';
 
 /** The page in a real browser, built as for users and served under the policy the server sets. */
 
@@ -262,6 +263,7 @@ describe('the map in a browser', () => {
     const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
     expect(await ground()).toBe('rgb(251, 252, 253)');
     await page.click('[aria-label="Dark colours"]');
+    await page.waitForSelector('html[data-theme=dark]');
     expect(await ground()).toBe('rgb(16, 21, 27)');
     await page.reload();
     await page.waitForSelector('.finding');

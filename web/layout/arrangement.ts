@@ -31,6 +31,21 @@ export interface Place {
   readonly row: number;
 }
 
+export interface TerritoryNode {
+  readonly id: string;
+  /** Name of its territory. */
+  readonly group: string;
+  /** Stores, topics and peers stand in the last row of their territory. */
+  readonly isSink: boolean;
+}
+
+export interface TerritoryLink {
+  readonly caller: string;
+  readonly callee: string;
+  /** The proposed cut of a circle: it may point up, and does not push its callee down. */
+  readonly isBackward: boolean;
+}
+
 export interface Metrics {
   readonly boxWidth: number;
   readonly boxHeight: number;

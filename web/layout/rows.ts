@@ -96,7 +96,7 @@ function splitLevels(members: readonly RowNode[], width: number): RowNode[][] {
  * Columns in [0, columns - 1], at least one apart, in half steps, as near to the sorted wishes as possible
  * (pool adjacent violators on wish minus place).
  */
-export function nearestColumns(wishes: readonly number[], columns: number): number[] {
+function nearestColumns(wishes: readonly number[], columns: number): number[] {
   const pools: { sum: number; size: number }[] = [];
   wishes.forEach((wish, place) => {
     let pool = { sum: wish - place, size: 1 };

@@ -1,7 +1,6 @@
-import type { Arrangement, Place, Territory } from './arrangement.ts';
+import type { Arrangement, Place, Territory, TerritoryNode } from './arrangement.ts';
 import { metricsOf, placeBox, territoryBox } from './arrangement.ts';
 import { boundsOf, grown, overlaps } from './geometry.ts';
-import type { TerritoryNode } from './territory.ts';
 
 /**
  * Keeps every known place and gives new services free ones: first a free cell of their territory, then a cell the

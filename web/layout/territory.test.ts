@@ -2,11 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { syntheticAnalysis } from '../../fixtures/analysis.ts';
 import { lookupOf, territoryInput } from '../view/lookup.ts';
-import { boxesOf, territoryBox, type Arrangement } from './arrangement.ts';
+import { boxesOf, territoryBox, type Arrangement, type TerritoryLink, type TerritoryNode } from './arrangement.ts';
 import { overlaps, type Box } from './geometry.ts';
-import { nearestColumns } from './rows.ts';
 import { newcomerShare } from './settle.ts';
-import { territory, type TerritoryLink, type TerritoryNode } from './territory.ts';
+import { territory } from './territory.ts';
 
 interface System {
   readonly nodes: readonly TerritoryNode[];
@@ -120,28 +119,6 @@ describe('territory', () => {
       { caller: 'b', callee: 'a', isBackward: true },
     ]);
     expect(places.get('b')!.row).toBeGreaterThan(places.get('a')!.row);
-  });
-});
-
-describe('nearestColumns', () => {
-  it('keeps one column between neighbours and stays in the row', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.double({ min: -3, max: 9, noNaN: true }), { maxLength: 7 }),
-        fc.nat(5),
-        (wishes, more) => {
-          const columns = wishes.length + more;
-          const set = nearestColumns(
-            [...wishes].sort((a, b) => a - b),
-            columns,
-          );
-          set.forEach((column, place) => {
-            expect(column).toBeGreaterThanOrEqual(place === 0 ? 0 : set[place - 1]! + 1);
-            expect(column).toBeLessThanOrEqual(columns - 1);
-          });
-        },
-      ),
-    );
   });
 });
 

@@ -1,24 +1,9 @@
-import type { Arrangement, Density, Place, Territory } from './arrangement.ts';
+import type { Arrangement, Density, Place, Territory, TerritoryLink, TerritoryNode } from './arrangement.ts';
 import { metricsOf } from './arrangement.ts';
 import { arrangeRows, type RowNode } from './rows.ts';
 import { levels } from './levels.ts';
 import { packShelves } from './shelves.ts';
 import { settle } from './settle.ts';
-
-export interface TerritoryNode {
-  readonly id: string;
-  /** Name of its territory. */
-  readonly group: string;
-  /** Stores, topics and peers stand in the last row of their territory. */
-  readonly isSink: boolean;
-}
-
-export interface TerritoryLink {
-  readonly caller: string;
-  readonly callee: string;
-  /** The proposed cut of a circle: it may point up, and does not push its callee down. */
-  readonly isBackward: boolean;
-}
 
 /** The largest system that gets the roomy density. */
 const roomyLimit = 48;

@@ -32,7 +32,7 @@ export function fit(bounds: Box, size: Size, most = 1.2): Transform {
   return { x, y: y + (topInset - margin) / 2, zoom };
 }
 
-export function centred(at: Point, zoom: number, size: Size): Transform {
+function centred(at: Point, zoom: number, size: Size): Transform {
   return { x: size.width / 2 - at.x * zoom, y: size.height / 2 - at.y * zoom, zoom };
 }
 

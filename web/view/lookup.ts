@@ -5,7 +5,7 @@ import type {
   Analysis,
   Finding,
 } from '../../analyzer/model/analysis.ts';
-import type { TerritoryLink, TerritoryNode } from '../layout/territory.ts';
+import type { TerritoryLink, TerritoryNode } from '../layout/arrangement.ts';
 
 /** Everything the views ask of an analysis again and again, looked up once. */
 export interface Lookup {

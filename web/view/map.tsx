@@ -63,14 +63,16 @@ export function MapView() {
   const hovered = hover.value?.hit;
 
   const onPointerMove = (event: PointerEvent): void => {
-    if (event.pointerType === 'touch' || event.buttons !== 0 || now === undefined) return;
-    const at = engine.current!.worldOf(event);
-    const hit = hitTest(now, at, 6 / engine.current!.zoom);
+    const running = engine.current;
+    if (event.pointerType === 'touch' || event.buttons !== 0 || now === undefined || running === null) return;
+    const at = running.worldOf(event);
+    const hit = hitTest(now, at, 6 / running.zoom);
     hover.value = hit === undefined ? undefined : { hit, at: { x: event.offsetX, y: event.offsetY } };
   };
   const onClick = (event: MouseEvent): void => {
-    if (now === undefined) return;
-    const hit = hitTest(now, engine.current!.worldOf(event), 8 / engine.current!.zoom);
+    const running = engine.current;
+    if (now === undefined || running === null) return;
+    const hit = hitTest(now, running.worldOf(event), 8 / running.zoom);
     hover.value = undefined;
     if (hit === undefined) session.select(null);
     else if (hit.kind === 'box') {
@@ -79,20 +81,21 @@ export function MapView() {
     } else session.select({ kind: 'dependency', caller: hit.link.caller, callee: hit.link.callee });
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (now === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    const running = engine.current;
+    if (now === undefined || running === null || event.ctrlKey || event.metaKey || event.altKey) return;
     const direction = directions[event.key];
     if (direction !== undefined) {
       const next = event.shiftKey ? alongLink(session, active.value, direction) : stepTo(now, activeBox, direction);
       if (next !== undefined) {
         active.value = next;
-        engine.current!.spotlight({ ids: [next], around: [] });
+        running.spotlight({ ids: [next], around: [] });
         session.announce(describeService(next, session.lookup.peek()!));
       }
     } else if (event.key === 'Enter' && active.value !== undefined)
       session.select({ kind: 'service', id: active.value });
     else if (event.key === 'Escape' && hover.value !== undefined) hover.value = undefined;
-    else if (event.key === '+' || event.key === '=') engine.current!.zoomBy(1.3);
-    else if (event.key === '-') engine.current!.zoomBy(1 / 1.3);
+    else if (event.key === '+' || event.key === '=') running.zoomBy(1.3);
+    else if (event.key === '-') running.zoomBy(1 / 1.3);
     else if (event.key === '0') session.show({ camera: null });
     else return;
     event.preventDefault();
@@ -138,14 +141,14 @@ export function MapView() {
         </div>
         {hover.value !== undefined && <HoverCard hit={hover.value.hit} at={hover.value.at} />}
         <div class="map-tools">
-          <button type="button" title="Zoom in (+)" aria-label="Zoom in" onClick={() => engine.current!.zoomBy(1.4)}>
+          <button type="button" title="Zoom in (+)" aria-label="Zoom in" onClick={() => engine.current?.zoomBy(1.4)}>
             +
           </button>
           <button
             type="button"
             title="Zoom out (-)"
             aria-label="Zoom out"
-            onClick={() => engine.current!.zoomBy(1 / 1.4)}
+            onClick={() => engine.current?.zoomBy(1 / 1.4)}
           >
             −
           </button>

@@ -42,7 +42,7 @@ export function Outline() {
 }
 
 /** The marks of a service in a row of text. */
-export function Marks({ service, lookup }: { readonly service: AnalyzedService; readonly lookup: Lookup }) {
+function Marks({ service, lookup }: { readonly service: AnalyzedService; readonly lookup: Lookup }) {
   const letter = lookup.letters.get(service.id);
   const share = service.criticalPath.share ?? 0;
   return (

@@ -16,7 +16,7 @@ export interface Viewport {
   readonly pixelRatio: number;
 }
 
-export const fontFamily = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
+const fontFamily = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
 
 /**
  * Draws a scene on a canvas. Things of one style are drawn together, things out of sight not at all, and details only
@@ -30,11 +30,11 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene, palette: 
   const sight: Box = { x: -at.x / zoom, y: -at.y / zoom, width: at.width / zoom, height: at.height / zoom };
   const boxes = scene.boxes.filter(({ box }) => isInSight(box, sight));
   const details = Math.max(1, Math.min(2.2, 0.62 / zoom));
-  paintTerritories(context, scene, palette, zoom, sight);
+  paintTerritories(context, scene, palette, zoom);
   paintFences(context, scene, palette);
   paintLinks(context, scene, palette, zoom, details);
   paintTitles(context, scene, palette, zoom, sight);
-  paintBoxes(context, boxes, palette, zoom);
+  paintBoxes(context, scene, boxes, palette, zoom);
   paintLabels(context, scene, boxes, palette, zoom);
   paintMarks(context, scene, boxes, palette, zoom, details);
 }
@@ -48,15 +48,8 @@ function isInSight(box: Box, sight: Box): boolean {
   );
 }
 
-function paintTerritories(
-  context: CanvasRenderingContext2D,
-  scene: Scene,
-  palette: Palette,
-  zoom: number,
-  sight: Box,
-): void {
-  const frames = new Path2D();
-  for (const { box } of scene.territories) if (isInSight(box, sight)) frames.addPath(new Path2D(roundedBox(box, 12)));
+function paintTerritories(context: CanvasRenderingContext2D, scene: Scene, palette: Palette, zoom: number): void {
+  const frames = joined(scene, 'territories', () => scene.territories.map(({ box }) => roundedBox(box, 12)));
   context.fillStyle = palette.territory;
   context.fill(frames);
   context.strokeStyle = palette.line;
@@ -100,11 +93,12 @@ function paintTitles(
 /** Two lines and a hatch: each island is filled four times, each time a little smaller, which outlines its union. */
 function paintFences(context: CanvasRenderingContext2D, scene: Scene, palette: Palette): void {
   const hatch = hatchOf(context, palette);
-  for (const island of scene.fences) {
+  for (const [index, island] of scene.fences.entries()) {
     for (const [margin, colour] of fenceLayers(palette, hatch)) {
-      const path = new Path2D();
-      for (const rectangle of island.rectangles)
-        path.addPath(new Path2D(roundedBox(grown(rectangle, (margin * fenceMargin(scene.density)) / 13), 11)));
+      const reach = (margin * fenceMargin(scene.density)) / 13;
+      const path = joined(scene, `fence ${index} ${margin}`, () =>
+        island.rectangles.map((rectangle) => roundedBox(grown(rectangle, reach), 11)),
+      );
       context.fillStyle = colour;
       context.fill(path);
     }
@@ -189,12 +183,12 @@ function paintLinks(
     for (const isAsync of [false, true]) {
       const links = scene.links.filter((link) => (link.mode === 'async') === isAsync && style.includes(link));
       if (links.length === 0) continue;
-      const lines = new Path2D();
-      const arrows = new Path2D();
-      for (const link of links) {
-        lines.addPath(linePath(link));
-        arrows.addPath(new Path2D(arrowPath(link.route, isAsync, arrowSize(style.width) * details)));
-      }
+      const name = `${style.colour} ${style.width} ${isAsync}`;
+      const lines = joined(scene, `lines ${name}`, () => links.map((link) => link.path));
+      const size = arrowSize(style.width) * details;
+      const arrows = joined(scene, `arrows ${name} ${size}`, () =>
+        links.map((link) => arrowPath(link.route, isAsync, size)),
+      );
       context.globalAlpha = style.alpha;
       context.strokeStyle = context.fillStyle = style.colour;
       context.lineWidth = Math.max(style.width, style.width * 0.62 * details, 0.8 / zoom);
@@ -209,32 +203,33 @@ function paintLinks(
   }
 }
 
-export function arrowSize(width: number): number {
+function arrowSize(width: number): number {
   return 0.82 + width * 0.16;
 }
 
-/** Path2D is costly to parse and a scene is painted many times. */
-const linePaths = new WeakMap<SceneLink, Path2D>();
-const boxPaths = new WeakMap<SceneBox, Path2D>();
+/** Path2D is costly to build and a scene is painted many times: what is drawn alike is kept as one path. */
+const paths = new WeakMap<Scene, Map<string, Path2D>>();
+const mostPaths = 120;
 
-function linePath(link: SceneLink): Path2D {
-  let path = linePaths.get(link);
-  if (path === undefined) linePaths.set(link, (path = new Path2D(link.path)));
-  return path;
-}
-
-function outlineOf(item: SceneBox): Path2D {
-  let path = boxPaths.get(item);
-  if (path === undefined) boxPaths.set(item, (path = new Path2D(boxPath(item.kind, item.box))));
+function joined(scene: Scene, name: string, parts: () => readonly string[]): Path2D {
+  let known = paths.get(scene);
+  if (known === undefined || known.size > mostPaths) paths.set(scene, (known = new Map<string, Path2D>()));
+  let path = known.get(name);
+  if (path === undefined) known.set(name, (path = new Path2D(parts().join(''))));
   return path;
 }
 
 function paintBoxes(
   context: CanvasRenderingContext2D,
+  scene: Scene,
   boxes: readonly SceneBox[],
   palette: Palette,
   zoom: number,
 ): void {
+  // The whole map has its paths ready; a part of it is few boxes.
+  const isWhole = boxes.length === scene.boxes.length;
+  const pathFor = (name: string, parts: () => readonly string[]): Path2D =>
+    isWhole ? joined(scene, name, parts) : new Path2D(parts().join(''));
   const byStyle = new Map<string, SceneBox[]>();
   for (const item of boxes) {
     const name = `${item.heat} ${item.isCritical} ${isDashed(item.kind)}`;
@@ -242,14 +237,12 @@ function paintBoxes(
     if (list === undefined) byStyle.set(name, [item]);
     else list.push(item);
   }
-  for (const list of byStyle.values()) {
+  for (const [name, list] of byStyle) {
     const { heat, isCritical, kind } = list[0]!;
-    const outline = new Path2D();
-    const rims = new Path2D();
-    for (const item of list) {
-      outline.addPath(outlineOf(item));
-      if (item.kind === 'database') rims.addPath(new Path2D(cylinderRim(item.box)));
-    }
+    const outline = pathFor(`boxes ${name}`, () => list.map((item) => boxPath(item.kind, item.box)));
+    const rims = pathFor(`rims ${name}`, () =>
+      list.filter((item) => item.kind === 'database').map((item) => cylinderRim(item.box)),
+    );
     context.fillStyle = heat === 0 ? palette.surface : palette.heat[heat - 1]!;
     context.fill(outline);
     context.strokeStyle = isCritical ? palette.critical : palette.link;
@@ -259,15 +252,18 @@ function paintBoxes(
     context.stroke(rims);
     context.setLineDash([]);
   }
-  const dotted = new Path2D();
-  for (const item of boxes)
-    if (item.pci === 'connected-to' || item.pci === 'security-impacting')
-      dotted.addPath(new Path2D(roundedBox(grown(item.box, 4.5), item.kind === 'destination' ? 40 : 11)));
+  const connected = pathFor('connected', () =>
+    boxes
+      .filter((item) => item.pci === 'connected-to' || item.pci === 'security-impacting')
+      .map((item) => roundedBox(grown(item.box, 4.5), item.kind === 'destination' ? 40 : 11)),
+  );
   context.strokeStyle = palette.cde;
   context.lineWidth = Math.max(1.8, 1.2 / zoom);
-  context.setLineDash([0.1, Math.max(4.2, 3.2 / zoom)]);
-  context.lineCap = 'round';
-  context.stroke(dotted);
+  // Dots that would run together anyway are drawn as short dashes, which cost a tenth.
+  const hasDots = zoom >= 0.3;
+  context.setLineDash(hasDots ? [0.1, Math.max(4.2, 3.2 / zoom)] : [2 / zoom, 2 / zoom]);
+  context.lineCap = hasDots ? 'round' : 'butt';
+  context.stroke(connected);
   context.setLineDash([]);
 }
 

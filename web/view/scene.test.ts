@@ -3,8 +3,8 @@ import { cloudAnalysis, emptyAnalysis, syntheticAnalysis } from '../../fixtures/
 import { territory } from '../layout/territory.ts';
 import { brightPart, highlightOf } from './highlight.ts';
 import { lookupOf, territoryInput } from './lookup.ts';
-import { heatStep, sceneOf, type Scene } from './scene.ts';
-import { matchesOf } from './search.tsx';
+import { sceneOf, type Scene } from './scene.ts';
+import { matchesOf } from './search-matches.ts';
 import { initialView, type Overlays } from './session.ts';
 import { nearestInDirection } from './walk.ts';
 
@@ -40,6 +40,16 @@ describe('the scene of the demo cloud', () => {
   it('numbers the heaviest way from its entry', () => {
     const steps = scene.boxes.filter((item) => item.step !== undefined).sort((a, b) => a.step! - b.step!);
     expect(steps.map((item) => item.name)).toEqual(['bff', 'public-api', 'droplets', 'billing', 'accounts', 'cloud']);
+  });
+
+  it.each([
+    ['compute/droplets', 4],
+    ['money/billing', 3],
+    ['edge/bff', 2],
+    ['compute/images', 1],
+    ['money/invoicing', 0],
+  ])('heats %s to step %s', (id, step) => {
+    expect(box(id).heat).toBe(step);
   });
 
   it('fences the CDE and numbers what crosses', () => {
@@ -88,22 +98,6 @@ describe('other scenes', () => {
   it('puts all in one territory where nobody names a namespace', () => {
     const flat = { ...cloud, services: cloud.services.map((service) => ({ ...service, namespace: null })) };
     expect(sceneFor(flat).territories.map((each) => each.name)).toEqual(['services']);
-  });
-});
-
-describe('heatStep', () => {
-  it.each([
-    [0, 0],
-    [0.004, 0],
-    [0.005, 1],
-    [0.049, 1],
-    [0.05, 2],
-    [0.1, 3],
-    [0.2, 4],
-    [0.35, 5],
-    [1, 5],
-  ])('%s is step %s', (share, step) => {
-    expect(heatStep(share)).toBe(step);
   });
 });
 

@@ -102,7 +102,7 @@ export function sceneOf(
 }
 
 /** In five steps: up to 5, 10, 20, 35 % of all time, and above. */
-export function heatStep(share: number): number {
+function heatStep(share: number): number {
   if (share < 0.005) return 0;
   return [0.05, 0.1, 0.2, 0.35].filter((limit) => share >= limit).length + 1;
 }

@@ -41,7 +41,7 @@ interface Prepared {
   readonly shares: readonly { readonly service: string; readonly durationUs: number }[];
 }
 
-export function prepare(trace: TraceDetail): Prepared {
+function prepare(trace: TraceDetail): Prepared {
   const sections = [...trace.sections].sort((a, b) => a.startUs - b.startUs || a.endUs - b.endUs);
   const sectionsOf = new Map<string, TraceSection[]>();
   const timeOf = new Map<string, number>();
