@@ -33,6 +33,10 @@ function firstOverlap(boxes: readonly Box[]): [Box, Box] | undefined {
   return undefined;
 }
 
+function bytesOf(arrangement: Arrangement): string {
+  return JSON.stringify({ ...arrangement, places: [...arrangement.places] });
+}
+
 function expectOrderly(arrangement: Arrangement): void {
   const boxes = boxesOf(arrangement);
   expect(firstOverlap([...boxes.values()])).toBeUndefined();
@@ -67,7 +71,7 @@ describe('territory', () => {
     );
     fc.assert(
       fc.property(shuffled, ({ system, nodes, links }) => {
-        expect(territory(nodes, links)).toEqual(territory(system.nodes, system.links));
+        expect(bytesOf(territory(nodes, links))).toBe(bytesOf(territory(system.nodes, system.links)));
       }),
     );
   });
