@@ -92,7 +92,13 @@ export async function startService(options: {
     });
     const boundOtlpPort = await receiver.listen();
     closers.push(() => receiver.close());
-    const web = await startWebServer({ state: live, webRoot: WEB_ROOT, host: listen, port });
+    const web = await startWebServer({
+      state: live,
+      webRoot: WEB_ROOT,
+      host: listen,
+      port,
+      onError: (error) => warn(explain(error)),
+    });
     closers.push(() => web.close());
     const otlpHost = new URL(web.url).hostname;
     return { webUrl: web.url, otlpUrl: `http://${otlpHost}:${boundOtlpPort}`, close };

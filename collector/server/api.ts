@@ -25,14 +25,8 @@ export class Api {
   /** True if the path was one of ours and is being answered. */
   handle(request: IncomingMessage, response: ServerResponse, url: URL): boolean {
     const answer = this.#answer(url);
-    if (answer === undefined) return false;
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.setHeader('allow', 'GET, HEAD');
-      send(request, response, problem(405, `${url.pathname} answers GET only`));
-    } else {
-      send(request, response, answer);
-    }
-    return true;
+    if (answer !== undefined) send(request, response, answer);
+    return answer !== undefined;
   }
 
   #answer(url: URL): Answer | undefined {
@@ -72,12 +66,15 @@ export class Api {
   }
 }
 
+const ISO_TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
+
 function windowOf(parameters: URLSearchParams): AnalysisWindow | string {
   const window: { fromUs?: number; toUs?: number; environment?: string } = {};
   for (const name of ['from', 'to'] as const) {
     const value = parameters.get(name);
     if (value === null || value === '') continue;
-    const milliseconds = Date.parse(value);
+    // Without a zone a time would mean something else on every machine.
+    const milliseconds = ISO_TIME.test(value) ? Date.parse(value) : Number.NaN;
     if (Number.isNaN(milliseconds)) return `${name} is not a time: write it like 2026-11-22T19:30:00Z`;
     window[`${name}Us`] = milliseconds * 1000;
   }
@@ -93,7 +90,7 @@ function json(status: number, value: unknown): Answer {
   return { status, contentType: 'application/json; charset=utf-8', body: JSON.stringify(value) };
 }
 
-function problem(status: number, message: string): Answer {
+export function problem(status: number, message: string): Answer {
   return json(status, { error: { message } });
 }
 
@@ -111,7 +108,7 @@ function prometheusText(counters: Readonly<Record<string, number>>): string {
   return lines;
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, contentType, body }: Answer): void {
+export function send(request: IncomingMessage, response: ServerResponse, { status, contentType, body }: Answer): void {
   response.statusCode = status;
   response.setHeader('content-type', contentType);
   response.setHeader('cache-control', 'no-store');
@@ -119,12 +116,15 @@ function send(request: IncomingMessage, response: ServerResponse, { status, cont
     response.setHeader('content-length', Buffer.byteLength(bytes));
     response.end(request.method === 'HEAD' ? undefined : bytes);
   };
-  const takesGzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
-  if (!takesGzip || body.length < 4096) {
+  if (body.length < SMALLEST_GZIP) {
     end(body);
     return;
   }
   response.setHeader('vary', 'accept-encoding');
+  if (!takesGzip(request.headers['accept-encoding'])) {
+    end(body);
+    return;
+  }
   gzip(body, { level: 1 }, (error, compressed) => {
     if (error === null) {
       response.setHeader('content-encoding', 'gzip');
@@ -133,4 +133,14 @@ function send(request: IncomingMessage, response: ServerResponse, { status, cont
       end(body);
     }
   });
+}
+
+/** Shorter answers fit into a few packets as they are. */
+const SMALLEST_GZIP = 4096;
+
+/** True for `gzip`, `br, gzip;q=0.5` and `*`; false for `gzip;q=0`. */
+function takesGzip(acceptEncoding = ''): boolean {
+  const accepted = acceptEncoding.split(',').map((one) => one.replaceAll(' ', '').toLowerCase());
+  const gzipped = accepted.find((one) => one.split(';')[0] === 'gzip') ?? accepted.find((one) => one.startsWith('*'));
+  return gzipped !== undefined && !/;q=0(?:\.0*)?$/.test(gzipped);
 }

@@ -30,14 +30,14 @@ export class EventStream {
       response.writeHead(503, { 'retry-after': '30' }).end();
       return;
     }
-    response.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      connection: 'keep-alive',
-    });
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
     response.write(`retry: 2000\n\n${this.#event()}`);
     this.#readers.add(response);
-    request.on('close', () => this.#readers.delete(response));
+    response.on('close', () => this.#readers.delete(response));
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 
-import { Api } from './api.ts';
+import { Api, problem, send } from './api.ts';
 import { EventStream } from './events.ts';
 import type { LiveState } from './state.ts';
 import { serveStatic } from './static.ts';
@@ -13,11 +13,13 @@ export interface WebServerOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Told of what went wrong in an answer; whoever asked is told only that something did. */
+  readonly onError?: (error: unknown) => void;
 }
 
 export interface WebServer {
   readonly url: string;
-  /** Ends the event streams and finishes what is under way. */
+  /** Ends the event streams and finishes what is under way, for a second at most. */
   close(): Promise<void>;
 }
 
@@ -34,8 +36,10 @@ const SECURITY_HEADERS: readonly (readonly [name: string, value: string])[] = [
   ['cross-origin-resource-policy', 'same-origin'],
 ];
 
+const CLOSE_MS = 1000;
+
 /** The web map and the HTTP API on one port. Rejects if the port is taken. */
-export async function startWebServer({ state, webRoot, host, port }: WebServerOptions): Promise<WebServer> {
+export async function startWebServer({ state, webRoot, host, port, onError }: WebServerOptions): Promise<WebServer> {
   const api = new Api(state);
   const events = new EventStream(state);
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, (request, response) => {
@@ -44,7 +48,13 @@ export async function startWebServer({ state, webRoot, host, port }: WebServerOp
       response.writeHead(421, { 'content-type': 'text/plain; charset=utf-8' }).end('unknown host\n');
       return;
     }
-    answer(request, response);
+    try {
+      answer(request, response);
+    } catch (error) {
+      onError?.(error);
+      if (response.headersSent) response.destroy();
+      else send(request, response, problem(500, 'ringfence could not answer this; its log says why'));
+    }
   });
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
@@ -53,11 +63,21 @@ export async function startWebServer({ state, webRoot, host, port }: WebServerOp
       response.writeHead(400, { 'content-type': 'text/plain; charset=utf-8' }).end('the address is not a URL\n');
       return;
     }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD');
+      send(request, response, problem(405, `${url.pathname} answers GET only`));
+      return;
+    }
     if (url.pathname === '/api/v1/stream') events.handle(request, response);
     else if (!api.handle(request, response, url)) void serveStatic(webRoot, url.pathname, response);
   }
 
-  await listen(server, host, port);
+  try {
+    await listen(server, host, port);
+  } catch (error) {
+    events.close();
+    throw error;
+  }
   const address = server.address();
   const boundPort = typeof address === 'object' && address !== null ? address.port : port;
   const shownHost = host === '0.0.0.0' || host === '::' ? 'localhost' : isIP(host) === 6 ? `[${host}]` : host;
@@ -66,7 +86,12 @@ export async function startWebServer({ state, webRoot, host, port }: WebServerOp
     close: () => {
       events.close();
       return new Promise((resolve) => {
-        server.close(() => resolve());
+        // A reader that does not read would hold the process.
+        const deadline = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
+        server.close(() => {
+          clearTimeout(deadline);
+          resolve();
+        });
         server.closeIdleConnections();
       });
     },
@@ -78,11 +103,11 @@ export async function startWebServer({ state, webRoot, host, port }: WebServerOp
  * rebinding) gets nothing. Who listens on all addresses has chosen to be asked by any name.
  */
 function isOwnHost(request: IncomingMessage, listenHost: string): boolean {
-  const isLoopback = listenHost === '127.0.0.1' || listenHost === '::1' || listenHost === 'localhost';
-  if (!isLoopback) return true;
-  const name = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
-  return name === 'localhost' || name === '127.0.0.1' || name === '[::1]';
+  if (!LOOPBACK.test(listenHost)) return true;
+  return LOOPBACK.test((request.headers.host ?? '').replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'));
 }
+
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/i;
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
