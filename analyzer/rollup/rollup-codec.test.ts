@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { randomRollup } from '../../fixtures/random-rollup.ts';
+import { encodeRollup } from './encode-rollup.ts';
 import { Histogram } from './histogram.ts';
 import { addRollup, emptyRollup, mergeRollups } from './merge-rollups.ts';
 import type { Rollup } from './rollup.ts';
-import { encodeRollup, RollupReader } from './rollup-codec.ts';
+import { RollupReader } from './rollup-reader.ts';
 
 const rollup = fc
   .record({
@@ -77,6 +78,7 @@ function decoded(blobs: readonly Uint8Array[]): Rollup {
   const target = emptyRollup();
   const reader = new RollupReader(target);
   for (const bytes of blobs) reader.add(bytes);
+  reader.finish();
   return target;
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { TraceDetail } from '../../analyzer/model/analysis.ts';
 import { addExample, dependencyIn, emptyRollup, mergeRollups } from '../../analyzer/rollup/merge-rollups.ts';
 import type { Rollup } from '../../analyzer/rollup/rollup.ts';
-import { encodeRollup } from '../../analyzer/rollup/rollup-codec.ts';
+import { encodeRollup } from '../../analyzer/rollup/encode-rollup.ts';
 import { randomRollup } from '../../fixtures/random-rollup.ts';
 import type { Store } from './store.ts';
 

@@ -7,7 +7,8 @@ import type { TraceDetail } from '../../analyzer/model/analysis.ts';
 import { exampleTraceIds } from '../../analyzer/rollup/example-traces.ts';
 import { addRollup, emptyRollup } from '../../analyzer/rollup/merge-rollups.ts';
 import type { Rollup } from '../../analyzer/rollup/rollup.ts';
-import { encodeRollup, RollupReader } from '../../analyzer/rollup/rollup-codec.ts';
+import { encodeRollup } from '../../analyzer/rollup/encode-rollup.ts';
+import { RollupReader } from '../../analyzer/rollup/rollup-reader.ts';
 import {
   DEFAULT_RETENTION,
   type Retention,
@@ -106,6 +107,7 @@ class SqliteStore implements Store {
     const rollup = emptyRollup();
     const reader = new RollupReader(rollup);
     for (const row of rows) reader.add(row['bytes'] as Uint8Array);
+    reader.finish();
     return rollup;
   }
 
@@ -138,7 +140,11 @@ class SqliteStore implements Store {
   #add(stepS: number, startS: number, environment: string, rollup: Rollup): void {
     const stored = this.#readOne.get(stepS, startS, environment);
     const sum = emptyRollup();
-    if (stored !== undefined) new RollupReader(sum).add(stored['bytes'] as Uint8Array);
+    if (stored !== undefined) {
+      const reader = new RollupReader(sum);
+      reader.add(stored['bytes'] as Uint8Array);
+      reader.finish();
+    }
     addRollup(sum, rollup);
     this.#write.run(stepS, startS, environment, encodeRollup(sum));
   }
@@ -171,7 +177,10 @@ class SqliteStore implements Store {
       }
       entry.reader.add(row['bytes'] as Uint8Array);
     }
-    for (const { startS, environment, sum } of sums.values()) this.#add(toStepS, startS, environment, sum);
+    for (const { startS, environment, sum, reader } of sums.values()) {
+      reader.finish();
+      this.#add(toStepS, startS, environment, sum);
+    }
     this.#database.prepare('DELETE FROM rollups WHERE step_s = ? AND start_s < ?').run(fromStepS, endS);
     this.#dropTracesNobodyNames(endS, toStepS);
   }
