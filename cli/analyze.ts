@@ -9,16 +9,17 @@ export interface AnalyzeOptions {
   readonly format: ReportName;
   readonly output?: string;
   readonly policy?: string;
+  readonly environment?: string;
 }
 
 /** `ringfence analyze`: one report over everything in the sources. */
 export async function analyze(
   sources: readonly string[],
-  { format, output, policy: policyFile }: AnalyzeOptions,
+  { format, output, policy: policyFile, environment }: AnalyzeOptions,
 ): Promise<number> {
   const policy = await loadPolicy(policyFile);
   const { table, problems } = await loadSpans(sources);
-  const analysis = conclude(rollUp(table, policy), policy, { problems });
+  const analysis = conclude(rollUp(table, policy, environment), policy, { problems, environment: environment ?? null });
   await writeOutput(REPORTS[format](analysis, reportOptions(output)), output);
   return EXIT.ok;
 }

@@ -11,18 +11,19 @@ import { loadPolicy } from './policy.ts';
 export interface BaselineOptions {
   readonly baseline: string;
   readonly policy?: string;
+  readonly environment?: string;
   readonly prune?: boolean;
 }
 
 /** `ringfence baseline`: takes what the sources show as known and accepted. */
 export async function baseline(
   sources: readonly string[],
-  { baseline: file, policy: policyFile, prune }: BaselineOptions,
+  { baseline: file, policy: policyFile, prune, environment }: BaselineOptions,
 ): Promise<number> {
   const policy = await loadPolicy(policyFile);
   const previous = await readBaseline(file);
   const { table } = await loadSpans(sources);
-  const analysis = conclude(rollUp(table, policy), policy);
+  const analysis = conclude(rollUp(table, policy, environment), policy);
   const next = baselineOf(analysis, policy, {
     ...(previous === undefined ? {} : { previous }),
     ...(prune === undefined ? {} : { prune }),

@@ -15,6 +15,7 @@ export interface CheckOptions {
   readonly format: keyof typeof CHECK_REPORTS;
   readonly output?: string;
   readonly policy?: string;
+  readonly environment?: string;
 }
 
 /** `ringfence check`: fails if the sources show something new that the policy calls an error. */
@@ -28,7 +29,10 @@ export async function check(sources: readonly string[], options: CheckOptions): 
     );
   }
   const { table, problems } = await loadSpans(sources);
-  const analysis = conclude(rollUp(table, policy), policy, { problems });
+  const analysis = conclude(rollUp(table, policy, options.environment), policy, {
+    problems,
+    environment: options.environment ?? null,
+  });
   const baseline = known ?? baselineOf(conclude(emptyRollup(), EMPTY_POLICY), EMPTY_POLICY);
   const today = new Date().toISOString().slice(0, 10);
   const comparison = compareWithBaseline(analysis, baseline, policy, { today });

@@ -3,6 +3,8 @@ import type { Policy } from '../analyzer/model/policy.ts';
 import { createDictionary, SpanTable } from '../analyzer/model/span-table.ts';
 import type { Rollup } from '../analyzer/rollup/rollup.ts';
 import { RollupBuilder } from '../analyzer/rollup/rollup-builder.ts';
+import { traceEnvironment } from '../analyzer/trace/environment.ts';
+import { TraceGroups } from '../analyzer/trace/group-traces.ts';
 import { readSource } from '../collector/source/index.ts';
 import { UsageError } from './exit.ts';
 import { ReadingProgress } from './progress.ts';
@@ -50,8 +52,37 @@ export async function loadSpans(sources: readonly string[]): Promise<Loaded> {
 }
 
 /** What the spans of a table showed; the whole input is one window. */
-export function rollUp(table: SpanTable, policy: Policy): Rollup {
+export function rollUp(table: SpanTable, policy: Policy, environment?: string): Rollup {
+  const spans = environment === undefined ? table : spansOfEnvironment(table, environment);
   const builder = new RollupBuilder(table.dictionary, { proxies: policy.proxies });
-  builder.observe(table);
-  return builder.finish();
+  builder.observe(spans);
+  const rollup = builder.finish();
+  for (const name of environmentNames(table)) rollup.environments.add(name);
+  return rollup;
+}
+
+function spansOfEnvironment(table: SpanTable, environment: string): SpanTable {
+  const groups = new TraceGroups();
+  groups.group(table, 0, table.count);
+  const chosen = new SpanTable(table.dictionary);
+  for (let trace = 0; trace < groups.count; trace++) {
+    const [from, to] = [groups.starts[trace]!, groups.starts[trace + 1]!];
+    if (traceEnvironment(table, groups.rows, from, to) !== environment) continue;
+    for (let at = from; at < to; at++) chosen.appendRow(table, groups.rows[at]!);
+  }
+  if (chosen.count === 0) {
+    const names = environmentNames(table);
+    const choice = names.length === 0 ? 'its spans name none' : `there is: ${names.join(', ')}`;
+    throw new UsageError(`no trace of the environment ${environment}; ${choice}`);
+  }
+  return chosen;
+}
+
+function environmentNames({ dictionary: { resources } }: SpanTable): string[] {
+  const names = new Set<string>();
+  for (let id = 0; id < resources.size; id++) {
+    const { environment } = resources.get(id);
+    if (environment !== undefined) names.add(environment);
+  }
+  return [...names].sort();
 }

@@ -47,6 +47,11 @@ const policyOption = new Option(
   `what the team declares (default: ${DEFAULT_POLICY_FILE}, if there is one)`,
 );
 
+const environmentOption = new Option(
+  '--environment <name>',
+  'only traces of this deployment.environment.name (default: all of them together)',
+);
+
 program
   .command('serve')
   .description('receive traces, keep what they show, and serve the map')
@@ -93,6 +98,7 @@ program
     new Option('--format <format>', 'form of the answer').choices(['terminal', 'json', 'markdown']).default('terminal'),
   )
   .option('--output <file>', 'write the answer there')
+  .addOption(environmentOption)
   .addOption(policyOption)
   .addHelpText(
     'after',
@@ -118,6 +124,7 @@ program
       .default('terminal'),
   )
   .option('--output <file>', 'write the report there')
+  .addOption(environmentOption)
   .addOption(policyOption)
   .action(async (sources: string[], options: AnalyzeOptions) => {
     const { analyze } = await import('./analyze.ts');
@@ -141,6 +148,7 @@ program
   .argument('<source...>', SOURCES)
   .option('--baseline <file>', 'the file to write or update', DEFAULT_BASELINE_FILE)
   .option('--prune', 'drop what was not seen this time (traces are a sample: see that they cover everything)')
+  .addOption(environmentOption)
   .addOption(policyOption)
   .action(async (sources: string[], options: BaselineOptions) => {
     const { baseline } = await import('./baseline.ts');

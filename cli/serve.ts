@@ -92,13 +92,7 @@ export async function startService(options: {
     });
     const boundOtlpPort = await receiver.listen();
     closers.push(() => receiver.close());
-    const web = await startWebServer({
-      state: live,
-      webRoot: WEB_ROOT,
-      host: listen,
-      port,
-      onError: (error) => warn(explain(error)),
-    });
+    const web = await startWebServer({ state: live, webRoot: WEB_ROOT, host: listen, port });
     closers.push(() => web.close());
     const otlpHost = new URL(web.url).hostname;
     return { webUrl: web.url, otlpUrl: `http://${otlpHost}:${boundOtlpPort}`, close };

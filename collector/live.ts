@@ -6,6 +6,7 @@ import { exampleTraceIds } from '../analyzer/rollup/example-traces.ts';
 import { addRollup, emptyRollup } from '../analyzer/rollup/merge-rollups.ts';
 import type { Rollup } from '../analyzer/rollup/rollup.ts';
 import { RollupBuilder } from '../analyzer/rollup/rollup-builder.ts';
+import { traceEnvironment } from '../analyzer/trace/environment.ts';
 import { traceDetail } from '../analyzer/trace/trace-detail.ts';
 import type { PipelineStatus, PipelineStore } from './pipeline.ts';
 import type { AnalysisWindow, LiveState } from './server/state.ts';
@@ -49,6 +50,7 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
   #traces: TraceDetail[] = [];
   /** By minute and environment: the sum so far, which tells whether a trace is still an example worth keeping. */
   readonly #minutes = new Map<string, Rollup>();
+  #rows = new Uint32Array(0);
   #tidiedUs = 0;
   #status: () => PipelineStatus | undefined = () => undefined;
   #traceCount = 0;
@@ -67,7 +69,7 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
 
   /** Takes one whole trace. */
   readonly onTrace = (trace: SpanTable): void => {
-    const environment = environmentOf(trace);
+    const environment = traceEnvironment(trace, this.#rowsOf(trace), 0, trace.count);
     const atUs = Math.floor(startOf(trace) / MINUTE_US) * MINUTE_US;
     const key = `${atUs} ${environment}`;
     let waiting = this.#waiting.get(key);
@@ -140,6 +142,12 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
     return this.#status()?.refusal;
   }
 
+  /** 0, 1, 2, …: a trace comes as a table of its own. */
+  #rowsOf({ count }: SpanTable): Uint32Array {
+    if (this.#rows.length < count) this.#rows = Uint32Array.from({ length: count * 2 }, (_, row) => row);
+    return this.#rows;
+  }
+
   #observeWaiting(): void {
     for (const waiting of this.#waiting.values()) {
       const builder = this.#builderOf(waiting);
@@ -178,21 +186,6 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
       this.#traces.push(traceDetail(table, start, starts[at + 1] ?? table.count));
     }
   }
-}
-
-/** The environment most spans of a trace name (of several equally common ones the first by name), or ''. */
-function environmentOf(trace: SpanTable): string {
-  const counts = new Map<string, number>();
-  for (let row = 0; row < trace.count; row++) {
-    const { environment } = trace.resource(row);
-    if (environment !== undefined) counts.set(environment, (counts.get(environment) ?? 0) + 1);
-  }
-  let best = '';
-  for (const [environment, count] of counts) {
-    const bestCount = counts.get(best) ?? 0;
-    if (count > bestCount || (count === bestCount && environment < best)) best = environment;
-  }
-  return best;
 }
 
 function startOf(trace: SpanTable): number {
