@@ -53,7 +53,7 @@ export async function startWebServer({ state, webRoot, host, port, onError }: We
     } catch (error) {
       onError?.(error);
       if (response.headersSent) response.destroy();
-      else send(request, response, problem(500, 'ringfence could not answer this; its log says why'));
+      else send(request, response, problem(500, 'ringfence could not answer this: the fault is its own'));
     }
   });
 
