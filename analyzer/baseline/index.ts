@@ -1,4 +1,4 @@
-export { acceptCycle, baselineOf } from './baseline.ts';
+export { baselineOf } from './baseline.ts';
 export type { BaselineOptions } from './baseline.ts';
 export { formatBaseline, parseBaseline } from './baseline-text.ts';
 export type { ParsedBaseline } from './baseline-text.ts';

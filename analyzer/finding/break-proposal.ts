@@ -85,7 +85,7 @@ function costOf(arc: CycleArc): number {
  * How much speaks for a call site being an event, in [0, 1]. Shares enter by their lower Wilson bound, so that thin evidence
  * counts for little. Whether the answer is small or only an acknowledgement (weight 0.10) is not in a rollup and counts as no.
  */
-export function eventLikeness(site: CallSiteRollup): number {
+function eventLikeness(site: CallSiteRollup): number {
   const failureCount = site.failedParentOk + site.failedParentFailed;
   return (
     0.3 * wilson(site.offPathCount, site.callCount)[0] +
@@ -107,7 +107,7 @@ const READ_VERBS = new Set(
 );
 
 /** 1 for a write, 0 for a read, 0.3 where the name does not tell: `POST /orders`, `shop.Orders/ListOrders`, `recordEvent`. */
-export function writeLikeness(operation: string): number {
+function writeLikeness(operation: string): number {
   const [first = ''] = operation.split(' ');
   if (WRITE_METHODS.has(first)) return 1;
   if (READ_METHODS.has(first)) return 0;

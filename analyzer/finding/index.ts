@@ -63,7 +63,7 @@ function cycleFindings({ cycles, policy }: Conclusions): Finding[] {
 }
 
 /** The circle and its kind in one line. */
-export function cycleTitle({ class: cycleClass, services }: AnalyzedCycle): string {
+function cycleTitle({ class: cycleClass, services }: AnalyzedCycle): string {
   switch (cycleClass) {
     case 're-entrant':
       return `Circle within one request: ${circle(services)}`;

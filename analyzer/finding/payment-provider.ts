@@ -31,7 +31,7 @@ const PAYMENT_PROVIDER_HOSTS: readonly string[] = [
 ];
 
 /** The provider's host a node's address ends in, or undefined. `shop-stripe.com` is not `stripe.com`. */
-export function paymentProviderOf(address: string, hosts: readonly string[]): string | undefined {
+function paymentProviderOf(address: string, hosts: readonly string[]): string | undefined {
   const host = address.toLowerCase().replace(/:\d+$/, '');
   return hosts.find((known) => host === known.toLowerCase() || host.endsWith(`.${known.toLowerCase()}`));
 }

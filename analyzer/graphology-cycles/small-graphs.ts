@@ -49,7 +49,7 @@ export function complete(nodeCount: number): CompressedGraph {
 }
 
 /** A small multiplicative generator, for graphs too large for fast-check: the same seed gives the same graph. */
-export function seededNumbers(seed: number): (below: number) => number {
+function seededNumbers(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

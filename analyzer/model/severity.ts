@@ -2,7 +2,7 @@ import type { Severity } from './analysis.ts';
 import type { Policy, RuleName } from './policy.ts';
 
 /** What a rule weighs where the policy says nothing. */
-export const DEFAULT_SEVERITIES: Readonly<Record<RuleName, Severity>> = {
+const DEFAULT_SEVERITIES: Readonly<Record<RuleName, Severity>> = {
   newCycle: 'error',
   newCriticalService: 'note',
   newPciScope: 'warning',

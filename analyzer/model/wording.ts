@@ -11,7 +11,7 @@ export function counted(count: number, noun: string): string {
 }
 
 /** `a → b → c`. */
-export function arrows(nodes: readonly string[]): string {
+function arrows(nodes: readonly string[]): string {
   return nodes.join(' → ');
 }
 

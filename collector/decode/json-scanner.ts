@@ -300,7 +300,7 @@ function hexValue(bytes: Uint8Array, at: number): number {
   return value;
 }
 
-export const NOT_HEX = 255;
+const NOT_HEX = 255;
 /** By byte: the value of a hex digit in either case, or `NOT_HEX`. */
 export const HEX_VALUE = new Uint8Array(256).fill(NOT_HEX);
 for (let digit = 0; digit < 16; digit++) {

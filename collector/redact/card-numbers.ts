@@ -10,9 +10,9 @@ export interface CardMatch {
   readonly digitCount: number;
 }
 
-export const STRONG = CARD_STRENGTHS.indexOf('strong');
-export const MEDIUM = CARD_STRENGTHS.indexOf('medium');
-export const TEST = CARD_STRENGTHS.indexOf('test');
+const STRONG = CARD_STRENGTHS.indexOf('strong');
+const MEDIUM = CARD_STRENGTHS.indexOf('medium');
+const TEST = CARD_STRENGTHS.indexOf('test');
 export const AUTHENTICATION = CARD_STRENGTHS.indexOf('authentication');
 
 /**
