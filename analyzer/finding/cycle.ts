@@ -39,7 +39,7 @@ export function findCycles(graph: DependencyGraph, rollup: Rollup, policy: Polic
   const cyclesThrough = countByEdge(kept);
   const cycleCounts = countByComponent(kept);
   const cycles = kept
-    .map((cycle) => ({ ...cycle, letter: letters.get(joinKey(...cycle.component))! }))
+    .map((cycle) => ({ ...cycle, letter: letters.get(componentKey(cycle.component))! }))
     .sort((one, two) => one.letter.length - two.letter.length || byText(one.letter, two.letter))
     .map(({ class: cycleClass, services, component, letter, witnessTraceId }): AnalyzedCycle => ({
       id: cycleId(cycleClass, services),
@@ -55,7 +55,7 @@ export function findCycles(graph: DependencyGraph, rollup: Rollup, policy: Polic
         graph: full,
         plan,
         cyclesThrough,
-        cycleCount: cycleCounts.get(joinKey(...component))!,
+        cycleCount: cycleCounts.get(componentKey(component))!,
         requestUs,
       }),
     }));
@@ -162,11 +162,19 @@ function arcBetween(graph: CycleGraph, caller: string, callee: string): CycleArc
 
 /** `A`, `B`, ... `Z`, `AA`, ...: largest component first, then by name. */
 function lettersOfComponents(components: readonly (readonly string[])[]): Map<string, string> {
-  const distinct = new Map(components.map((component) => [joinKey(...component), component]));
+  const distinct = new Map(components.map((component) => [componentKey(component), component]));
   const sorted = [...distinct].sort(
-    ([oneKey, one], [twoKey, two]) => two.length - one.length || byText(oneKey, twoKey),
+    ([, one], [, two]) => two.length - one.length || byText(joinKey(...one), joinKey(...two)),
   );
   return new Map(sorted.map(([key], index) => [key, letters(index)]));
+}
+
+/**
+ * One key for equal components, whether found with the events or without. Components without events lie within those with
+ * them, so two of one size that share a service are the same: a key of all services would be made anew for each circle.
+ */
+function componentKey(component: readonly string[]): string {
+  return `${component.length} ${component[0]!}`;
 }
 
 function letters(index: number): string {
@@ -181,7 +189,10 @@ function countByEdge(cycles: readonly FoundCycle[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { class: cycleClass, services } of cycles) {
     if (FAMILY[cycleClass] !== 'hard') continue;
-    for (const edge of edgesOf(services)) counts.set(joinKey(...edge), (counts.get(joinKey(...edge)) ?? 0) + 1);
+    for (const edge of edgesOf(services)) {
+      const key = joinKey(...edge);
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
   }
   return counts;
 }
@@ -189,7 +200,7 @@ function countByEdge(cycles: readonly FoundCycle[]): Map<string, number> {
 function countByComponent(cycles: readonly FoundCycle[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { class: cycleClass, component } of cycles) {
-    const key = joinKey(...component);
+    const key = componentKey(component);
     counts.set(key, (counts.get(key) ?? 0) + (FAMILY[cycleClass] === 'hard' ? 1 : 0));
   }
   return counts;
