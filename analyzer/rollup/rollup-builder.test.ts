@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drawnTrace } from '../../fixtures/drawn-trace.ts';
 import { generateSpans, generateTable, shuffled, type SpanDraft, tableOf } from '../../fixtures/generate.ts';
-import { seededRandom } from '../../fixtures/random-rollup.ts';
+import { seededRandom } from '../../fixtures/seeded.ts';
 import { createDictionary, SpanTable } from '../model/span-table.ts';
 import { mergeRollups } from './merge-rollups.ts';
 import { encodeRollup } from './encode-rollup.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drawnTrace } from '../../fixtures/drawn-trace.ts';
 import { generateSpans, shuffled, type SpanDraft, tableOf } from '../../fixtures/generate.ts';
-import { seededRandom } from '../../fixtures/random-rollup.ts';
+import { seededRandom } from '../../fixtures/seeded.ts';
 import { SPAN_FLAG } from '../model/span.ts';
 import { buildSpanTree } from './build-span-tree.ts';
 import type { SpanTree } from './span-tree.ts';

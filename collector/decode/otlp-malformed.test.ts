@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDictionary, SpanTable } from '../../analyzer/model/span-table.ts';
 import { encodeUtf8 } from '../../analyzer/model/string-table.ts';
-import { seededRandom } from '../../fixtures/cloud/random.ts';
+import { seededRandom } from '../../fixtures/seeded.ts';
 import { encodeOtlpJson, encodeOtlpProtobuf, generateBatches } from '../../fixtures/otlp.ts';
 import { type Decoder, MalformedInputError } from './contract.ts';
 import { decodeOtlpJson, decodeOtlpJsonLines } from './otlp-json.ts';
