@@ -1,5 +1,5 @@
 import { criticalServices } from './finding/critical-service.ts';
-import { CYCLE_LIMIT, findCycles } from './finding/cycle.ts';
+import { findCycles, unlistedCycles } from './finding/cycle.ts';
 import { dependencyGraph } from './finding/dependency-graph.ts';
 import { analyzedDependencies, analyzedServices } from './finding/description.ts';
 import { analyzedEntryPoint, entryPoints, requestTime } from './finding/entry-point.ts';
@@ -52,7 +52,7 @@ export function conclude(rollup: Rollup, policy: Policy, options: ConcludeOption
     ...policyProblems(rollup, policy),
     ...entries.problems,
     ...pciReport.problems,
-    ...(cycleReport.isCutOff ? [CYCLES_CUT_OFF] : []),
+    ...unlistedCycles(cycleReport),
   ];
   return {
     schema: 'ringfence.analysis/1',
@@ -71,9 +71,3 @@ export function conclude(rollup: Rollup, policy: Policy, options: ConcludeOption
     parameters: { ...PARAMETERS, minTraces: policy.minTraces },
   };
 }
-
-const CYCLES_CUT_OFF: Problem = {
-  kind: 'cycles-cut-off',
-  message: `There are more circles than are listed: the ${CYCLE_LIMIT} most severe and shortest are.`,
-  count: 1,
-};

@@ -3,10 +3,10 @@ import type { BaselineComparison, NewPciScope, UnseenCycle } from '../model/base
 import type { Baseline } from '../model/baseline.ts';
 import type { Policy } from '../model/policy.ts';
 import { SEVERITIES } from '../model/severity.ts';
-import { byText } from '../model/wording.ts';
-import { criticalServices, renamedBaseline, scopeOf } from './baseline.ts';
-import { hardGraph, serviceDependencies, type HardGraph } from './hard-graph.ts';
-import { findNewCycles } from './new-cycle.ts';
+import { byText, counted } from '../model/wording.ts';
+import { criticalServices, edgeKey, renamedBaseline, scopeOf } from './baseline.ts';
+import { hardCalls, serviceDependencies } from './hard-graph.ts';
+import { COMPONENT_NEW_CYCLE_LIMIT, findNewCycles, NEW_CYCLE_LIMIT } from './new-cycle.ts';
 import { newCriticalFindings, newCycleFindings, newScopeFindings } from './new-finding.ts';
 
 export interface CompareOptions {
@@ -29,7 +29,7 @@ export function compareWithBaseline(
   options: CompareOptions = {},
 ): BaselineComparison {
   const known = renamedBaseline(baseline, policy.aliases);
-  const newCycles = findNewCycles(analysis, known, policy, options.today);
+  const { newCycles, unlistedCount } = findNewCycles(analysis, known, policy, options.today);
   const newCriticalServices = difference(criticalServices(analysis), known.criticalServices);
   const newPciScope = findNewScope(analysis, known);
   const findings = [
@@ -49,21 +49,26 @@ export function compareWithBaseline(
     newCriticalServices,
     newPciScope,
     findings,
-    problems: comparability(analysis, known),
+    problems: [...comparability(analysis, known), ...unlistedNewCycles(unlistedCount)],
   };
 }
 
 function findUnseenCycles(analysis: Analysis, known: Baseline, policy: Policy): UnseenCycle[] {
-  const graph: HardGraph = hardGraph(serviceDependencies(analysis, policy));
+  const seen = new Set(hardCalls(serviceDependencies(analysis, policy)).map(edgeKey));
   return known.cycles.flatMap((services) => {
     const missing = services
       .map((caller, index) => ({ caller, callee: services[(index + 1) % services.length]! }))
-      .filter(
-        ({ caller, callee }) =>
-          !graph.hasNode(caller) || !graph.hasNode(callee) || !graph.hasDirectedEdge(caller, callee),
-      );
+      .filter((call) => !seen.has(edgeKey(call)));
     return missing.length === 0 ? [] : [{ services, missing }];
   });
+}
+
+function unlistedNewCycles(unlistedCount: number): Problem[] {
+  if (unlistedCount === 0) return [];
+  const message =
+    `There are more new circles than are listed: those of ${counted(unlistedCount, 'new call')} are not. The shortest are, at ` +
+    `most ${COMPONENT_NEW_CYCLE_LIMIT} of a component and ${NEW_CYCLE_LIMIT} in all.`;
+  return [{ kind: 'new-cycles-cut-off', message, count: unlistedCount }];
 }
 
 /** Most restrictive first. */

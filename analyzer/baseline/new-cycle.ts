@@ -1,13 +1,29 @@
 import { rotateToSmallest } from 'graphology-cycles';
-import type { Analysis, AnalyzedCycle, AnalyzedDependency, CycleEdge } from '../model/analysis.ts';
+import type { Analysis, AnalyzedDependency, CycleEdge } from '../model/analysis.ts';
 import type { NewCycle } from '../model/baseline-comparison.ts';
-import type { AcceptedEdge, Baseline, BaselineDependency } from '../model/baseline.ts';
+import type { AcceptedEdge, Baseline } from '../model/baseline.ts';
 import { fingerprint } from '../model/fingerprint.ts';
 import type { Policy } from '../model/policy.ts';
 import { byText } from '../model/wording.ts';
 import { edgeKey } from './baseline.ts';
-import { componentsOf, hardGraph, serviceDependencies } from './hard-graph.ts';
+import { cycleLengths } from './cycle-length.ts';
+import { componentsOf, hardCalls, hardGraph, serviceDependencies } from './hard-graph.ts';
+import { breakProposals } from './new-cycle-break.ts';
+import { nowCyclic } from './now-cyclic.ts';
 import { shortestNewCycle } from './shortest-new-cycle.ts';
+
+/** New circles listed for one component, and in all: more than anybody reads. One alone fails the check. */
+export const COMPONENT_NEW_CYCLE_LIMIT = 100;
+export const NEW_CYCLE_LIMIT = 1000;
+
+export interface NewCycleReport {
+  /** By component, then caller and callee. */
+  readonly newCycles: readonly NewCycle[];
+  /** New calls on circles that are not listed: those with the longer circles. */
+  readonly unlistedCount: number;
+}
+
+type Call = Pick<CycleEdge, 'caller' | 'callee'>;
 
 /** One circle for each new call that lies on one: the shortest. */
 export function findNewCycles(
@@ -15,42 +31,49 @@ export function findNewCycles(
   known: Baseline,
   policy: Policy,
   today: string | undefined,
-): NewCycle[] {
-  const now = serviceDependencies(analysis, policy);
-  const graph = hardGraph(now);
-  const componentOf = componentsOf(graph);
-  const isOnCircle = ({ caller, callee, mode }: BaselineDependency) =>
-    mode === 'sync' &&
-    caller !== callee &&
-    componentOf.get(caller) !== undefined &&
-    componentOf.get(caller) === componentOf.get(callee);
-
+): NewCycleReport {
   const knownModes = new Map(known.dependencies.map((edge) => [edgeKey(edge), edge.mode]));
   const acceptances = new Map(known.accepted.map((edge) => [edgeKey(edge), edge]));
-  const expiredOf = (edge: { readonly caller: string; readonly callee: string }): AcceptedEdge | undefined => {
+  const expiredOf = (edge: Call): AcceptedEdge | undefined => {
     const acceptance = acceptances.get(edgeKey(edge));
     const isExpired = today !== undefined && acceptance?.expires !== undefined && acceptance.expires < today;
     return isExpired ? acceptance : undefined;
   };
-  const isKnown = (edge: { readonly caller: string; readonly callee: string }) =>
+  const isKnown = (edge: Call) =>
     expiredOf(edge) === undefined && (acceptances.has(edgeKey(edge)) || knownModes.get(edgeKey(edge)) === 'sync');
 
+  const now = hardCalls(serviceDependencies(analysis, policy));
+  const componentOf = componentsOf(now);
+  // Only calls inside a component of today can lie on a circle.
+  const inside = now.filter((edge) => isInside(componentOf, edge));
+  const fresh = inside.filter((edge) => !isKnown(edge));
+  if (fresh.length === 0) return { newCycles: [], unlistedCount: 0 };
+
+  const graph = hardGraph(inside);
+  const listed = shortest(fresh, cycleLengths(graph, fresh), componentOf);
+  const old = inside.filter(isKnown);
+  const componentBefore = componentsOf(old);
+  const nowCyclicWith = nowCyclic(old, hardGraph(old), (edge) => isInside(componentBefore, edge));
   const seen = new Map(
     analysis.dependencies.filter(({ mode }) => mode === 'sync').map((edge) => [edgeKey(edge), edge]),
   );
   const listedCycles = new Map(analysis.cycles.map((cycle) => [cycle.services.join('\u0000'), cycle]));
-  // Only calls inside a component of today can lie on a circle.
-  const oldInside = now.filter((edge) => isOnCircle(edge) && isKnown(edge));
-  const componentBefore = componentsOf(hardGraph(oldInside));
-  return now
-    .filter((edge) => isOnCircle(edge) && !isKnown(edge))
+  const proposalsFor = breakProposals(analysis, policy);
+
+  const placeOf = new Map([...new Set(componentOf.values())].map((component, place) => [component, place]));
+  const newCycles = listed
     .map(({ caller, callee }): NewCycle => {
-      const cycle = shortestNewCycle(graph, caller, callee, (from, to) => !isKnown({ caller: from, callee: to }));
-      const services = rotateToSmallest(cycle);
-      const edges = cycleEdges(services, seen);
+      const numbers = shortestNewCycle(
+        graph,
+        graph.numberOf.get(caller)!,
+        graph.numberOf.get(callee)!,
+        (from, to) => !isKnown({ caller: graph.services[from]!, callee: graph.services[to]! }),
+      );
+      const services = rotateToSmallest(numbers.map((number) => graph.services[number]!));
       const dependency = seen.get(edgeKey({ caller, callee }))!;
       const expired = expiredOf({ caller, callee }) ?? null;
       const wasAsync = knownModes.get(edgeKey({ caller, callee })) === 'async';
+      const cause = expired !== null ? 'acceptance-expired' : wasAsync ? 'was-async' : 'unknown';
       const inAnalysis = listedCycles.get(services.join('\u0000'));
       return {
         id: inAnalysis?.id ?? fingerprint('cycle', 'service', 'hard', ...services),
@@ -58,22 +81,47 @@ export function findNewCycles(
         callee,
         services,
         component: componentOf.get(caller)!,
-        edges,
-        cause: expired !== null ? 'acceptance-expired' : wasAsync ? 'was-async' : 'unknown',
+        edges: cycleEdges(services, seen),
+        cause,
         expired,
         firstSeen: dependency.firstSeen,
         callSites: dependency.callSites.map(({ callerOperation, calleeOperation }) => ({
           callerOperation,
           calleeOperation,
         })),
-        nowCyclic: nowCyclic(oldInside, componentBefore, edges),
-        breakAt: breakAt(inAnalysis, analysis, services),
+        nowCyclic: nowCyclicWith(services),
+        breakAt: proposalsFor({ caller, callee, cause }, services, inAnalysis?.breakAt),
       };
     })
     .sort(
-      (one, two) =>
-        byText(one.component.join('\u0000'), two.component.join('\u0000')) || byText(edgeKey(one), edgeKey(two)),
+      (one, two) => placeOf.get(one.component)! - placeOf.get(two.component)! || byText(edgeKey(one), edgeKey(two)),
     );
+  return { newCycles, unlistedCount: fresh.length - listed.length };
+}
+
+function isInside(componentOf: ReadonlyMap<string, readonly string[]>, { caller, callee }: Call): boolean {
+  const component = componentOf.get(caller);
+  return component !== undefined && component === componentOf.get(callee);
+}
+
+/** The calls with the shortest circles of each component. */
+function shortest<T extends Call>(
+  calls: readonly T[],
+  lengths: readonly number[],
+  componentOf: ReadonlyMap<string, readonly string[]>,
+): T[] {
+  const counts = new Map<readonly string[], number>();
+  return calls
+    .map((call, place) => ({ call, length: lengths[place]! }))
+    .sort((one, two) => one.length - two.length || byText(edgeKey(one.call), edgeKey(two.call)))
+    .map(({ call }) => call)
+    .filter(({ caller }) => {
+      const component = componentOf.get(caller)!;
+      const count = (counts.get(component) ?? 0) + 1;
+      counts.set(component, count);
+      return count <= COMPONENT_NEW_CYCLE_LIMIT;
+    })
+    .slice(0, NEW_CYCLE_LIMIT);
 }
 
 function cycleEdges(services: readonly string[], seen: ReadonlyMap<string, AnalyzedDependency>): CycleEdge[] {
@@ -82,39 +130,4 @@ function cycleEdges(services: readonly string[], seen: ReadonlyMap<string, Analy
     const { callCount, traceIds } = seen.get(edgeKey({ caller, callee }))!;
     return { caller, callee, mode: 'sync', callCount, traceIds };
   });
-}
-
-/** Accepted calls that lie on no circle of accepted calls, but on one with the calls of the new circle added. */
-function nowCyclic(
-  old: readonly BaselineDependency[],
-  componentBefore: ReadonlyMap<string, readonly string[]>,
-  edges: readonly CycleEdge[],
-): { caller: string; callee: string }[] {
-  const added: BaselineDependency[] = edges.map(({ caller, callee }) => ({ caller, callee, mode: 'sync' }));
-  const componentAfter = componentsOf(hardGraph([...old, ...added]));
-  const isInside = (components: ReadonlyMap<string, readonly string[]>, { caller, callee }: BaselineDependency) =>
-    caller !== callee && components.has(caller) && components.get(caller) === components.get(callee);
-  return old
-    .filter((edge) => isInside(componentAfter, edge) && !isInside(componentBefore, edge))
-    .map(({ caller, callee }) => ({ caller, callee }));
-}
-
-/** The proposal of the analysis for this circle; for one that it does not list, whatever it proposes for its calls. */
-function breakAt(
-  cycle: AnalyzedCycle | undefined,
-  analysis: Analysis,
-  services: readonly string[],
-): NewCycle['breakAt'] {
-  if (cycle !== undefined) return cycle.breakAt;
-  const edges = new Set(
-    services.map((caller, index) => edgeKey({ caller, callee: services[(index + 1) % services.length]! })),
-  );
-  const proposals = new Map(
-    analysis.cycles
-      .filter((listedCycle) => listedCycle.class !== 'soft')
-      .flatMap((listedCycle) => listedCycle.breakAt)
-      .filter((proposal) => edges.has(edgeKey(proposal)))
-      .map((proposal) => [edgeKey(proposal), proposal]),
-  );
-  return [...proposals].sort(([one], [two]) => byText(one, two)).map(([, proposal]) => proposal);
 }

@@ -1,8 +1,8 @@
 import type { AnalyzedService, CriticalPathVerdict, Reason } from '../model/analysis.ts';
-import type { EntryPointRollup, EntryPartRollup } from '../rollup/rollup.ts';
+import type { DependencyRollup, EntryPointRollup, EntryPartRollup } from '../rollup/rollup.ts';
 import type { DependencyEdge, DependencyGraph } from './dependency-graph.ts';
 import { MIN_COMPLETE_TRACES } from './entry-point.ts';
-import { failureTableOf, hardnessOf } from './hardness.ts';
+import { failureTableOf, hardnessOf, type Hardness } from './hardness.ts';
 import { counted, percent } from '../model/wording.ts';
 import { wilson } from './wilson.ts';
 
@@ -231,8 +231,19 @@ function reachable(
 function softEdges(graph: DependencyGraph): Set<DependencyEdge> {
   const soft = new Set<DependencyEdge>();
   graph.forEachDirectedEdge((_key, edge) => {
-    const callSites = edge.seen.flatMap((dependency) => [...dependency.callSites.values()]);
-    if (hardnessOf(failureTableOf(callSites)).hardness === 'soft') soft.add(edge);
+    if (edge.seen.some(({ callSites }) => hasFailures(callSites)) && hardnessOfEdge(edge) === 'soft') soft.add(edge);
   });
   return soft;
+}
+
+function hardnessOfEdge({ seen }: DependencyEdge): Hardness {
+  return hardnessOf(failureTableOf(seen.flatMap(({ callSites }) => [...callSites.values()]))).hardness;
+}
+
+/** Most edges never failed, and there is nothing to weigh. */
+function hasFailures(callSites: DependencyRollup['callSites']): boolean {
+  for (const { failedParentFailed, failedParentOk } of callSites.values()) {
+    if (failedParentFailed + failedParentOk > 0) return true;
+  }
+  return false;
 }

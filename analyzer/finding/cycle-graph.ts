@@ -1,10 +1,10 @@
 import { DirectedGraph } from 'graphology';
-import { stronglyConnectedComponents } from 'graphology-cycles';
+import { compressEdges, stronglyConnectedComponents } from 'graphology-cycles';
 import type { Policy } from '../model/policy.ts';
-import type { CallSiteRollup, Rollup } from '../rollup/rollup.ts';
+import { joinKey, type CallSiteRollup, type DependencyRollup, type Rollup } from '../rollup/rollup.ts';
 import { mayBeInCycle, type DependencyGraph } from './dependency-graph.ts';
 
-/** Services only, joined by the calls and events that can close a circle. */
+/** Services that lie on circles, joined by the calls and events that those circles are made of. */
 export type CycleGraph = DirectedGraph<object, CycleArc>;
 
 export interface CycleArc {
@@ -19,53 +19,91 @@ export interface CycleArc {
   readonly destinations: string[];
 }
 
+interface CandidateArc extends CycleArc {
+  readonly caller: string;
+  readonly callee: string;
+}
+
 /**
- * The part of the dependency graph that circles are looked for in. A topic or queue is contracted to the pairs of producer and
- * consumer that are known to have exchanged a message: two services do not form a circle because they share a topic. Arcs
- * seen in fewer traces than the policy asks for are left out.
+ * The part of the dependency graph that lies on circles: what runs inside a strongly connected component, and services that call
+ * themselves. A topic or queue is contracted to the pairs of producer and consumer that are known to have exchanged a message:
+ * two services do not form a circle because they share a topic. Arcs seen in fewer traces than the policy asks for are left out.
  */
-export function cycleGraph(graph: DependencyGraph, rollup: Rollup, { minTraces }: Policy): CycleGraph {
+export function cycleGraph(graph: DependencyGraph, rollup: Rollup, policy: Policy): CycleGraph {
+  const arcs = candidateArcs(graph, rollup, policy);
+  const componentOf = componentsOfArcs(arcs);
   const cyclic: CycleGraph = new DirectedGraph({ allowSelfLoops: true });
-  graph.forEachNode((id, node) => {
-    if (mayBeInCycle(node)) cyclic.addNode(id);
-  });
-  graph.forEachDirectedEdge((_key, { seen }, caller, callee) => {
-    if (!cyclic.hasNode(caller) || !cyclic.hasNode(callee)) return;
+  for (const [key, { caller, callee, ...arc }] of arcs) {
+    if (componentOf.get(caller) !== componentOf.get(callee)) continue;
+    cyclic.mergeNode(caller);
+    cyclic.mergeNode(callee);
+    cyclic.addDirectedEdgeWithKey(key, caller, callee, arc);
+  }
+  return cyclic;
+}
+
+/** Every arc that might lie on a circle, by `joinKey(caller, callee)`. */
+function candidateArcs(graph: DependencyGraph, rollup: Rollup, { minTraces }: Policy): Map<string, CandidateArc> {
+  const mayBe = new Set(graph.filterNodes((_id, node) => mayBeInCycle(node)));
+  const arcs = new Map<string, CandidateArc>();
+  graph.forEachDirectedEdge((key, { seen }, caller, callee) => {
+    if (!mayBe.has(caller) || !mayBe.has(callee)) return;
     // Sorted: sync before async.
     const strongest = seen.find(({ mode, traceCount }) => mode !== 'data' && traceCount >= minTraces);
-    if (strongest === undefined) return;
-    cyclic.addDirectedEdge(caller, callee, {
-      mode: strongest.mode === 'sync' ? 'sync' : 'async',
-      callCount: strongest.callCount,
-      traceIds: strongest.traceIds,
-      callSites: [...strongest.callSites.values()],
-      criticalUs: strongest.criticalUs,
-      destinations: [],
-    });
+    if (strongest !== undefined) arcs.set(key, arcOf(strongest));
   });
-  for (const key of [...rollup.viaDestinations.keys()].sort()) {
-    const { producer, consumer, destination, callCount, traceCount, traceIds } = rollup.viaDestinations.get(key)!;
-    if (traceCount < minTraces || !cyclic.hasNode(producer) || !cyclic.hasNode(consumer)) continue;
-    const arc = cyclic.directedEdge(producer, consumer);
-    if (arc === undefined) {
-      const destinations = [destination];
+  for (const via of [...rollup.viaDestinations.keys()].sort()) {
+    const { producer, consumer, destination, callCount, traceCount, traceIds } = rollup.viaDestinations.get(via)!;
+    if (traceCount < minTraces || !mayBe.has(producer) || !mayBe.has(consumer)) continue;
+    const key = joinKey(producer, consumer);
+    const known = arcs.get(key);
+    if (known === undefined) {
+      const ends = { caller: producer, callee: consumer };
       const none = { callSites: [], criticalUs: 0 };
-      cyclic.addDirectedEdge(producer, consumer, { mode: 'async', callCount, traceIds, destinations, ...none });
+      arcs.set(key, { ...ends, mode: 'async', callCount, traceIds, destinations: [destination], ...none });
       continue;
     }
-    const known = cyclic.getEdgeAttributes(arc);
     if (known.mode === 'async') known.callCount += callCount;
     known.destinations.push(destination);
   }
-  return cyclic;
+  return arcs;
+}
+
+function arcOf({ caller, callee, mode, callCount, traceIds, callSites, criticalUs }: DependencyRollup): CandidateArc {
+  const sites = [...callSites.values()];
+  const arcMode = mode === 'sync' ? 'sync' : 'async';
+  return { caller, callee, mode: arcMode, callCount, traceIds, callSites: sites, criticalUs, destinations: [] };
+}
+
+/** A number for each service, the same for those of one component. */
+function componentsOfArcs(arcs: ReadonlyMap<string, CandidateArc>): Map<string, number> {
+  const numberOf = new Map<string, number>();
+  const numbered = (service: string): number => {
+    const known = numberOf.get(service);
+    if (known !== undefined) return known;
+    numberOf.set(service, numberOf.size);
+    return numberOf.size - 1;
+  };
+  const callers: number[] = [];
+  const callees: number[] = [];
+  for (const { caller, callee } of arcs.values()) {
+    callers.push(numbered(caller));
+    callees.push(numbered(callee));
+  }
+  const componentOf = new Map<string, number>();
+  const keys = [...numberOf.keys()];
+  stronglyConnectedComponents(compressEdges(callers, callees, keys.length, keys)).forEach((component, index) => {
+    for (const service of component) componentOf.set(service, index);
+  });
+  return componentOf;
 }
 
 /** The same without events: what is left is a circle in which everyone waits. */
 export function onlySync(graph: CycleGraph): CycleGraph {
   const sync: CycleGraph = new DirectedGraph({ allowSelfLoops: true });
   graph.forEachNode((id) => sync.addNode(id));
-  graph.forEachDirectedEdge((_key, arc, caller, callee) => {
-    if (arc.mode === 'sync') sync.addDirectedEdge(caller, callee, arc);
+  graph.forEachDirectedEdge((key, arc, caller, callee) => {
+    if (arc.mode === 'sync') sync.addDirectedEdgeWithKey(key, caller, callee, arc);
   });
   return sync;
 }
@@ -77,4 +115,8 @@ export function componentsByNode(graph: CycleGraph): Map<string, readonly string
     for (const service of component) componentOf.set(service, component);
   }
   return componentOf;
+}
+
+export function arcBetween(graph: CycleGraph, caller: string, callee: string): CycleArc {
+  return graph.getEdgeAttributes(graph.edge(caller, callee)!);
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { policyOf, rollupOf, traceId, type RollupSketch } from '../../fixtures/rollups.ts';
 import type { AnalyzedCycle } from '../model/analysis.ts';
 import type { Policy } from '../model/policy.ts';
-import { cycleId, findCycles } from './cycle.ts';
+import { cycleId, findCycles, unlistedCycles } from './cycle.ts';
 import { dependencyGraph } from './dependency-graph.ts';
 
 function cyclesOf(sketch: RollupSketch, policy: Partial<Policy> = {}): readonly AnalyzedCycle[] {
@@ -140,6 +140,39 @@ describe('findCycles', () => {
         expect([...covered].sort()).toEqual(cyclic.map(({ caller, callee }) => caller + callee).sort());
       }),
     );
+  });
+});
+
+describe('many circles', () => {
+  // Everyone calls everyone: 120 circles of two.
+  const services = Array.from({ length: 16 }, (_, index) => `s${String(index).padStart(2, '0')}`);
+  const edges = services.flatMap((one) =>
+    services.filter((other) => other !== one).map((other) => `${one} -> ${other}`),
+  );
+
+  function reportOf(sketch: RollupSketch) {
+    const rollup = rollupOf(sketch);
+    return findCycles(dependencyGraph(rollup, policyOf({})), rollup, policyOf({}), 0);
+  }
+
+  it('lists the most severe and shortest of a component, and counts the calls without a listed circle', () => {
+    const witnessed = ['s12', 's13', 's14', 's15'];
+    const report = reportOf({ edges: [...edges, 's00 -> z', 'z -> s01'], reentries: [witnessed] });
+    expect(report.cycles).toHaveLength(100);
+    expect(report.cycles[0]?.services).toEqual(witnessed);
+    expect(report.cycles.slice(1).every((cycle) => cycle.services.length === 2)).toBe(true);
+    // 121 circles and the one through z; 21 of two are left out, of whose 42 calls the witnessed one covers 4.
+    expect(report.unlistedCycleCount).toBe(22);
+    expect(report.unlistedEdgeCount).toBe(42 - 4 + 2);
+    expect(unlistedCycles(report)[0]?.message).toContain('40 calls lie on a circle of which none is listed.');
+  });
+
+  it('says nothing where all are listed, events among callers and calls to oneself included', () => {
+    const report = reportOf({
+      edges: ['a -> b', 'b -> c', 'c -> a', 'b -> a async', 'a -> a', 'c -> d async', 'd -> c'],
+    });
+    expect(report.cycles.map(inShort)).toEqual(['A soft c d', 'B operation a b c', 'B self-call a']);
+    expect(unlistedCycles(report)).toEqual([]);
   });
 });
 

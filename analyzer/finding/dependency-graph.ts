@@ -1,7 +1,7 @@
 import { DirectedGraph } from 'graphology';
 import type { DependencyMode, NodeKind } from '../model/analysis.ts';
 import type { Policy, ServicePolicy } from '../model/policy.ts';
-import type { DependencyRollup, NodeRollup, Rollup } from '../rollup/rollup.ts';
+import { joinKey, type DependencyRollup, type NodeRollup, type Rollup } from '../rollup/rollup.ts';
 
 /** Who depends on whom: an edge runs from caller to callee. */
 export type DependencyGraph = DirectedGraph<DependencyNode, DependencyEdge>;
@@ -30,17 +30,19 @@ export function dependencyGraph(rollup: Rollup, policy: Policy): DependencyGraph
   }
   const pairs = new Map<string, DependencyRollup[]>();
   for (const dependency of rollup.dependencies.values()) {
-    const key = `${dependency.caller}\u0000${dependency.callee}`;
+    const key = joinKey(dependency.caller, dependency.callee);
     const pair = pairs.get(key);
     if (pair === undefined) pairs.set(key, [dependency]);
     else pair.push(dependency);
   }
   for (const key of [...pairs.keys()].sort()) {
-    const seen = pairs.get(key)!.sort((one, two) => MODE_RANK[one.mode] - MODE_RANK[two.mode]);
+    const seen = pairs.get(key)!;
+    if (seen.length > 1) seen.sort((one, two) => MODE_RANK[one.mode] - MODE_RANK[two.mode]);
     const { caller, callee, mode } = seen[0]!;
     let callCount = 0;
     for (const dependency of seen) callCount += dependency.callCount;
-    graph.addDirectedEdge(caller, callee, { mode, callCount, seen });
+    // With a key of its own, since graphology's made-up ones cost as much as the edge.
+    graph.addDirectedEdgeWithKey(key, caller, callee, { mode, callCount, seen });
   }
   return graph;
 }

@@ -2,7 +2,7 @@ import type { AnalyzedCallSite, AnalyzedDependency, AnalyzedOperation, AnalyzedS
 import { byText } from '../model/wording.ts';
 import { joinKey, type DependencyRollup, type NodeRollup, type Rollup } from '../rollup/rollup.ts';
 import type { DependencyGraph } from './dependency-graph.ts';
-import { timeOf } from './time.ts';
+import { timeWriter } from './time.ts';
 
 /** Call sites listed for one dependency. */
 const CALL_SITE_LIMIT = 20;
@@ -74,6 +74,7 @@ export function analyzedDependencies(
   scopes: ReadonlyMap<string, AnalyzedService['pci']>,
   requestUs: number | undefined,
 ): AnalyzedDependency[] {
+  const timeOf = timeWriter();
   const isInCde = (node: string) => scopes.get(node)?.class === 'cde';
   const describe = (seen: DependencyRollup): AnalyzedDependency => ({
     caller: seen.caller,

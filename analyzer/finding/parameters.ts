@@ -1,7 +1,7 @@
 import { HISTOGRAM_RELATIVE_ERROR } from '../rollup/histogram.ts';
 import { CRITICAL_FREQUENCY, CRITICAL_SHARE, REQUIRED_PARTICIPATION } from './critical-service.ts';
-import { CYCLE_LIMIT } from './cycle.ts';
 import { ENTRY_POINT_SHARE, MIN_COMPLETE_TRACES } from './entry-point.ts';
+import { COMPONENT_CYCLE_LIMIT, CYCLE_LIMIT } from './found-circle.ts';
 import { HARDNESS_MIN_FAILURES, HARDNESS_SHARE } from './hardness.ts';
 import { WILSON_Z } from './wilson.ts';
 
@@ -9,6 +9,7 @@ import { WILSON_Z } from './wilson.ts';
 export const PARAMETERS: Readonly<Record<string, number>> = {
   criticalFrequency: CRITICAL_FREQUENCY,
   criticalShare: CRITICAL_SHARE,
+  componentCycleLimit: COMPONENT_CYCLE_LIMIT,
   cycleLimit: CYCLE_LIMIT,
   entryPointShare: ENTRY_POINT_SHARE,
   hardnessMinimumFailures: HARDNESS_MIN_FAILURES,

@@ -36,7 +36,7 @@ export function renamed(rollup: Rollup, aliases: ReadonlyMap<string, string>): R
     add('entryPoints', { ...entry, node, parts: new Map() });
     for (const [part, figures] of entry.parts) {
       const parts = new Map([[renamedPart(part, nameOf), figures]]);
-      const nothingElse = { traceCount: 0, completeTraceCount: 0, errorCount: 0, totalUs: 0 };
+      const nothingElse = { traceCount: 0, completeTraceCount: 0, serverTraceCount: 0, errorCount: 0, totalUs: 0 };
       add('entryPoints', { ...entry, ...nothingElse, latency: EMPTY_LATENCY, node, parts });
     }
   }

@@ -12,5 +12,6 @@ export { elementaryCycles, forEachElementaryCycle } from './elementary-cycles.ts
 export type { ElementaryCycles, ElementaryCyclesOptions } from './elementary-cycles.ts';
 export { rotateToSmallest } from './rotate-to-smallest.ts';
 export { forEachShortestCycle, shortestCycles, shortestCycleThrough } from './shortest-cycle.ts';
+export type { ShortestCyclesOptions } from './shortest-cycle.ts';
 export { feedbackArcs, feedbackArcSet } from './feedback-arc-set.ts';
 export type { FeedbackArcs, FeedbackArcSetOptions, FeedbackArcSetSearch } from './feedback-arc-set.ts';

@@ -8,6 +8,9 @@ import { siftOrder } from './sift-order.ts';
 import { labelComponents, membersOfComponents } from './strongly-connected-components.ts';
 import { topologicalPlaces } from './topological-places.ts';
 
+/** What sifting costs in looks at an arc: some thirty rounds, each from both ends. */
+const LOOKS_PER_SIFTED_ARC = 64;
+
 export interface BoundedCut {
   readonly cut: ArcCut;
   /** No cut costs less; equal to the cut's own cost when it is proven to be the cheapest. */
@@ -46,7 +49,7 @@ export function lazyCycleCover(problem: ArcProblem, budget: SearchBudget): Bound
     const cover = coverCycles([...cycles.values()], coverCosts, best.cost, budget);
     lowerBound = Math.max(lowerBound, cover.lowerBound);
     if (cover.cut === undefined) break;
-    const rest = heuristicCutOfRest(problem, cover.cut);
+    const rest = heuristicCutOfRest(problem, cover.cut, budget);
     if (rest.length === 0) {
       best = withoutSuperfluous(problem, cover.cut.slots);
       continue;
@@ -100,7 +103,7 @@ function cycleClosedBy(
 }
 
 /** Further slots to cut so that no cycle is left, found by the heuristic in each component that is left. */
-function heuristicCutOfRest(problem: ArcProblem, cut: ArcCut): number[] {
+function heuristicCutOfRest(problem: ArcProblem, cut: ArcCut, budget: SearchBudget): number[] {
   const isCut = new Uint8Array(problem.targets.length);
   for (const slot of cut.slots) isCut[slot] = 1;
   const left = withoutSlots(problem, isCut);
@@ -109,6 +112,7 @@ function heuristicCutOfRest(problem: ArcProblem, cut: ArcCut): number[] {
   for (const nodes of membersOfComponents(labelComponents(left))) {
     if (nodes.length === 1) continue;
     const part = cutProblem(left, nodes, localOfNode);
+    budget.left -= part.targets.length * LOOKS_PER_SIFTED_ARC;
     for (const slot of heuristicCut(part).slots) further.push(left.parentSlot[part.parentSlot[slot]!]!);
   }
   return further;

@@ -71,6 +71,20 @@ describe('shortestCycles', () => {
     );
   });
 
+  it('lists fewer cycles on a budget, and none that it would not list without', () => {
+    // A ring of 60 nodes in which every step may be taken back.
+    const ladder = graphOf(
+      60,
+      Array.from({ length: 60 }, (_, i) => i).flatMap((i) => [[i, (i + 1) % 60] as const, [(i + 1) % 60, i] as const]),
+    );
+    const all = shortestCycles(ladder).map((cycle) => cycle.join(' '));
+    const some = shortestCycles(ladder, { searchBudget: 100 }).map((cycle) => cycle.join(' '));
+    expect(some.length).toBeGreaterThan(0);
+    expect(some.length).toBeLessThan(all.length);
+    expect(all).toEqual(expect.arrayContaining(some));
+    expect(shortestCycles(ladder, { searchBudget: 1_000_000 })).toHaveLength(all.length);
+  });
+
   it('walks a ring of 100,000 nodes once', () => {
     expect(shortestCycles(ring(100_000))).toHaveLength(1);
   });

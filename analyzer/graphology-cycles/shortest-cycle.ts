@@ -1,6 +1,7 @@
 import type { AbstractGraph } from 'graphology-types';
 import { cutSubgraph, toCompressed, turnRound } from './compressed-graph.ts';
 import type { CompressedGraph, GraphInput, Subgraph } from './compressed-graph.ts';
+import type { SearchBudget } from './cycle-cover.ts';
 import { rotateToSmallest } from './rotate-to-smallest.ts';
 import { labelComponents, membersOfComponents } from './strongly-connected-components.ts';
 
@@ -24,25 +25,42 @@ export function shortestCycleThrough(graph: GraphInput, first: string, second?: 
   return way && rotateToSmallest(way.map((node) => compressed.nodeKeys[node]!));
 }
 
+export interface ShortestCyclesOptions {
+  /**
+   * Looks at an edge the search may take. Once they are spent it searches from no further node, so edges are left without
+   * their cycle; cycles found are right all the same. Counted, not timed: the same graph gets the same answer. No limit if absent.
+   */
+  readonly searchBudget?: number;
+}
+
 /**
  * A cycle for every edge that is on one: the shortest through each, every cycle once. At most as many as there are edges, and
  * together they pass over every edge of every cycle, which makes them the report to give when there are too many to list.
  * Shortest first, then in lexicographic order. O(n m) inside a component.
  */
-export function shortestCycles(graph: GraphInput): string[][] {
+export function shortestCycles(graph: GraphInput, options?: ShortestCyclesOptions): string[][] {
   const cycles: string[][] = [];
-  forEachShortestCycle(graph, (cycle) => cycles.push(cycle));
+  forEachShortestCycle(graph, (cycle) => cycles.push(cycle), options);
   return cycles;
 }
 
 /** Calls back with each cycle of `shortestCycles`, in its order. */
-export function forEachShortestCycle(graph: GraphInput, callback: (cycle: string[]) => void): void {
+export function forEachShortestCycle(
+  graph: GraphInput,
+  callback: (cycle: string[]) => void,
+  options?: ShortestCyclesOptions,
+): void {
   const compressed = toCompressed(graph);
-  for (const cycle of shortestCyclesByNumber(compressed)) callback(cycle.map((node) => compressed.nodeKeys[node]!));
+  for (const cycle of shortestCyclesByNumber(compressed, options))
+    callback(cycle.map((node) => compressed.nodeKeys[node]!));
 }
 
 /** The same as node numbers. */
-export function shortestCyclesByNumber(graph: CompressedGraph): number[][] {
+export function shortestCyclesByNumber(
+  graph: CompressedGraph,
+  { searchBudget = Infinity }: ShortestCyclesOptions = {},
+): number[][] {
+  const budget: SearchBudget = { left: searchBudget };
   const cycleOfId = new Map<string, number[]>();
   const localOfNode = new Int32Array(graph.nodeCount);
   for (let node = 0; node < graph.nodeCount; node++)
@@ -51,8 +69,8 @@ export function shortestCyclesByNumber(graph: CompressedGraph): number[][] {
     if (nodes.length === 1) continue;
     const part = cutSubgraph(graph, nodes, localOfNode);
     const inEdges = turnRound(part);
-    const search = waySearch(part);
-    for (let target = 0; target < part.nodeCount; target++) {
+    const search = waySearch(part, budget);
+    for (let target = 0; target < part.nodeCount && budget.left > 0; target++) {
       const sources = inEdges.sources.subarray(inEdges.offsets[target], inEdges.offsets[target + 1]);
       // A node with one way in needs no search: whatever leaves it came by this edge, so the shortest cycle through the edge
       // is the shortest through one of the next. Else a long ring would be walked once for each of its nodes.
@@ -76,11 +94,10 @@ function isRingStart({ nodeCount, targets }: Subgraph, node: number): boolean {
  * reach are left out. Rows ascend and the queue keeps the order of the ways found so far, so the first way found to a node
  * is the first in lexicographic order.
  */
-function waySearch({
-  nodeCount,
-  offsets,
-  targets,
-}: Pick<CompressedGraph, 'nodeCount' | 'offsets' | 'targets'>): (from: number, to: Iterable<number>) => number[][] {
+function waySearch(
+  { nodeCount, offsets, targets }: Pick<CompressedGraph, 'nodeCount' | 'offsets' | 'targets'>,
+  budget: SearchBudget = { left: Infinity },
+): (from: number, to: Iterable<number>) => number[][] {
   const cameFrom = new Int32Array(nodeCount).fill(-1);
   const isWanted = new Uint8Array(nodeCount);
   const queue = new Int32Array(nodeCount);
@@ -97,6 +114,7 @@ function waySearch({
     missingCount -= isWanted[from]!;
     for (let read = 0; read < queued && missingCount > 0; read++) {
       const node = queue[read]!;
+      budget.left -= offsets[node + 1]! - offsets[node]!;
       for (let slot = offsets[node]!; slot < offsets[node + 1]!; slot++) {
         const target = targets[slot]!;
         if (cameFrom[target] !== -1) continue;
