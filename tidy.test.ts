@@ -171,16 +171,6 @@ const FOR_TESTS = [
     reason: 'the sum that every other way to add is held against',
   },
   { file: 'collector/config.ts', name: 'parsePolicy', reason: 'reading without a file' },
-  {
-    file: 'collector/receiver/index.ts',
-    name: '*',
-    reason: 'the table of receivers; cli/serve.ts starts the only one by its own name',
-  },
-  {
-    file: 'collector/assemble/group-traces.ts',
-    name: '*',
-    reason: 'whole inputs grouped by table; the commands group by analyzer/trace/group-traces.ts',
-  },
 ];
 
 const MOST_LINES = 450;

@@ -14,6 +14,7 @@ const EXPLAINED = new Set([
   'StoreError',
   'MalformedInputError',
   'DirectoryLockedError',
+  'JournalError',
 ]);
 
 /** The words for an error, and its stack only where it is our own mistake. */

@@ -2,12 +2,9 @@ import { once } from 'node:events';
 
 import type { Policy } from '../analyzer/model/policy.ts';
 import { plural } from '../analyzer/report/text.ts';
-import { decodeOtlpJson } from '../collector/decode/otlp-json.ts';
-import { decodeOtlpProtobuf } from '../collector/decode/otlp-protobuf.ts';
-import type { Decoder } from '../collector/decode/contract.ts';
 import { LiveAnalysis, type LiveDelta } from '../collector/live.ts';
 import { Pipeline } from '../collector/pipeline.ts';
-import { createOtlpHttpReceiver } from '../collector/receiver/otlp-http.ts';
+import { RECEIVERS } from '../collector/receiver/index.ts';
 import { startWebServer } from '../collector/server/index.ts';
 import { STORES } from '../collector/store/index.ts';
 import { EXIT, explain } from './exit.ts';
@@ -26,6 +23,8 @@ export interface ServeOptions {
 export interface Service {
   readonly webUrl: string;
   readonly otlpUrl: string;
+  /** Resolves with the reason if spans can no longer be kept, such as a disk that fails: only a new start can help then. */
+  readonly failed: Promise<string>;
   /** Takes no more spans, finishes what is under way, and leaves the data directory unlocked. */
   close(): Promise<void>;
 }
@@ -34,6 +33,8 @@ export const DEFAULT_PORTS = { web: 4320, otlpHttp: 4318 } as const;
 
 /** How long a trace may be silent before it counts as whole; the demo shortens it to show something soon. */
 const IDLE_MS = 10_000;
+
+const FAILURE_CHECK_MS = 1000;
 
 /** `ringfence serve`: receive, keep, show, until interrupted. */
 export async function serve(options: ServeOptions): Promise<number> {
@@ -46,9 +47,11 @@ export async function serve(options: ServeOptions): Promise<number> {
       `warning     listening on ${options.listen}: whoever reaches this machine can send and read; there is no login`,
     );
   }
-  await interrupted();
+  const failure = await Promise.race([interrupted(), service.failed]);
   await service.close();
-  return EXIT.ok;
+  if (failure === undefined) return EXIT.ok;
+  warn(`${failure}: stopped; what was acknowledged is in the journal and counted at the next start`);
+  return EXIT.couldNotRun;
 }
 
 /** Starts the store, the pipeline, the receiver and the web server, in this order; what started is stopped if one cannot. */
@@ -84,31 +87,42 @@ export async function startService(options: {
       const lost = plural(replay.lostRecordCount, 'journal record');
       warn(`${lost} could not be read; copies are in ${replay.quarantinedFiles.join(', ')}; the rest was kept`);
     }
-    const receiver = createOtlpHttpReceiver(pipeline, {
-      decoders: { protobuf: decodeOtlpProtobuf, json: decodeStrictly },
+    const receiver = RECEIVERS['otlp-http'](pipeline, {
       port: otlpPort,
       ...(isLoopback(listen) ? {} : { hosts: [listen] }),
       onError: (error) => warn(explain(error)),
     });
     const boundOtlpPort = await receiver.listen();
     closers.push(() => receiver.close());
-    const web = await startWebServer({ state: live, webRoot: WEB_ROOT, host: listen, port });
+    const web = await startWebServer({
+      state: live,
+      webRoot: WEB_ROOT,
+      host: listen,
+      port,
+      onError: (error) => warn(explain(error)),
+    });
     closers.push(() => web.close());
     const otlpHost = new URL(web.url).hostname;
-    return { webUrl: web.url, otlpUrl: `http://${otlpHost}:${boundOtlpPort}`, close };
+    return { webUrl: web.url, otlpUrl: `http://${otlpHost}:${boundOtlpPort}`, failed: failureOf(pipeline), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process the hard way. */
-export async function interrupted(): Promise<void> {
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+async function failureOf(pipeline: Pipeline<LiveDelta>): Promise<string> {
+  for (;;) {
+    const { refusal } = pipeline.status;
+    if (refusal !== undefined) return refusal;
+    await new Promise((resolve) => setTimeout(resolve, FAILURE_CHECK_MS).unref());
+  }
 }
 
-/** A receiver reads OTLP to the letter; files may hold what other programs made of it. */
-const decodeStrictly: Decoder = (bytes, table) => decodeOtlpJson(bytes, table, { strict: true });
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process the hard way. */
+export async function interrupted(): Promise<undefined> {
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  return undefined;
+}
 
 function isLoopback(host: string): boolean {
   return host === '127.0.0.1' || host === '::1' || host === 'localhost';
