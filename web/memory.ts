@@ -18,8 +18,8 @@ export function recall(name: string): string | null {
   }
 }
 
-export function rememberPlaces({ density, territories, places }: Arrangement): void {
-  remember('places', JSON.stringify({ v: 1, density, territories, places: [...places] }));
+export function rememberPlaces({ places, ...rest }: Arrangement): void {
+  remember('places', JSON.stringify({ v: 2, ...rest, places: [...places] }));
 }
 
 /** The arrangement of the last visit; undefined where there is none or it cannot be read. */
@@ -34,17 +34,15 @@ export function recallPlaces(): Arrangement | undefined {
   }
 }
 
-interface Stored {
-  readonly v: 1;
-  readonly density: Arrangement['density'];
-  readonly territories: readonly Territory[];
+interface Stored extends Omit<Arrangement, 'places'> {
+  readonly v: 2;
   readonly places: readonly (readonly [string, Place])[];
 }
 
 function isStored(value: unknown): value is Stored {
   if (typeof value !== 'object' || value === null) return false;
-  const { v, density, territories, places } = value as Partial<Record<keyof Stored, unknown>>;
-  if (v !== 1 || (density !== 'roomy' && density !== 'compact')) return false;
+  const { v, density, boxWidth, territories, places } = value as Partial<Record<keyof Stored, unknown>>;
+  if (v !== 2 || typeof boxWidth !== 'number' || (density !== 'roomy' && density !== 'compact')) return false;
   if (!Array.isArray(territories) || !Array.isArray(places)) return false;
   const keys = new Set(territories.map((territory: Territory) => territory.key));
   return (places as [string, Place][]).every(([id, place]) => typeof id === 'string' && keys.has(place.territory));

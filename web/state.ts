@@ -3,12 +3,13 @@ import type { Analysis, TraceDetail } from '../analyzer/model/analysis.ts';
 import type { Api } from './api.ts';
 import type { Arrangement } from './layout/arrangement.ts';
 import { newcomerShare } from './layout/settle.ts';
-import { territory } from './layout/territory.ts';
+import { roomyLimit, territory } from './layout/territory.ts';
 import { recall, recallPlaces, remember, rememberPlaces } from './memory.ts';
 import { decodeView, encodeView } from './url-state.ts';
 import { highlightOf } from './view/highlight.ts';
 import { lookupOf, territoryInput } from './view/lookup.ts';
 import { applyPalette, type Theme } from './view/palette.ts';
+import { textMeasure } from './view/text-width.ts';
 import type { Connection, Dialog, Loadable, Session, Spotlight, ViewState } from './view/session.ts';
 
 /** Above this share of newcomers a fresh arrangement reads better than a patched one: a system that is just coming up. */
@@ -34,10 +35,16 @@ export function createSession(api: Api): Session {
   const arrange = (isAnew: boolean): void => {
     const known = lookup.peek();
     if (known === undefined || known.services.size === 0) return;
-    const { nodes, links } = territoryInput(known);
+    const isNarrow = innerWidth < narrowBelow;
+    const measure = textMeasure(known.services.size <= roomyLimit, isNarrow ? 0.55 : 0.72);
+    const { nodes, links } = territoryInput(known, measure.label);
     const before = arrangement.peek() ?? recallPlaces();
     const keep = !isAnew && before !== undefined && newcomerShare(before, [...known.services.keys()]) <= rearrangeAbove;
-    const next = territory(nodes, links, keep ? before : undefined, mapAspect());
+    const next = territory(nodes, links, {
+      previous: keep ? before : undefined,
+      aspect: mapAspect(),
+      titleWidth: measure.title,
+    });
     if (next === arrangement.peek()) return;
     arrangement.value = next;
     rememberPlaces(next);
@@ -190,9 +197,12 @@ function preferredTheme(): Theme {
   return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
 }
 
+/** From here on the panel is a sheet over the map. */
+const narrowBelow = 860;
+
 /** Width over height of the ground the map gets, beside its panel or above it. */
 function mapAspect(): number {
-  const isNarrow = innerWidth < 860;
+  const isNarrow = innerWidth < narrowBelow;
   const width = isNarrow ? innerWidth : innerWidth - 400;
   const height = innerHeight - (isNarrow ? 230 : 80);
   return Math.max(0.5, Math.min(2.4, width / Math.max(200, height)));

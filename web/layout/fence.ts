@@ -28,10 +28,10 @@ export function fenceIslands(fenced: readonly Box[], others: readonly Box[], rea
       const isRow = a.y === b.y && b.x - (a.x + a.width) <= reach;
       const isColumn = b.y > a.y && b.y - (a.y + a.height) <= reach && Math.abs(a.x - b.x) < a.width * 0.75;
       if (!isRow && !isColumn) return;
-      if (others.some((other) => overlaps(other, hull))) return;
       const bridge = isRow
         ? hull
         : { ...hull, x: Math.max(a.x, b.x), width: Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x) };
+      if (others.some((other) => overlaps(other, bridge))) return;
       bridges.push({ box: bridge, index: first });
       island[Math.max(rootOf(first), rootOf(second))] = Math.min(rootOf(first), rootOf(second));
     });

@@ -77,6 +77,34 @@ describe('routeLinks', () => {
     expect(pointAlong(routes.get('ab')!, 0.5).y).toBeGreaterThan(40);
   });
 
+  it('brings links of one bundle to one port, in one lane', () => {
+    const box = (x: number, y: number): Box => ({ x, y, width: 100, height: 40 });
+    const boxes = new Map<string, Box>([
+      ['a', box(0, 0)],
+      ['b', box(150, 0)],
+      ['c', box(0, 100)],
+      ['d', box(150, 100)],
+      ['e', box(75, 200)],
+    ]);
+    const links = ['a', 'b'].map((caller) => ({ key: `${caller}e`, caller, callee: 'e', bundle: 'call' }));
+    const routes = routeLinks(boxes, links);
+    const [first, second] = [routes.get('ae')!, routes.get('be')!];
+    expect(first.start).not.toEqual(second.start);
+    expect(first.curves.at(-1)).toEqual(second.curves.at(-1));
+    const apart = routeLinks(boxes, [links[0]!, { ...links[1]!, bundle: 'event' }]);
+    expect(apart.get('ae')!.tip).not.toEqual(apart.get('be')!.tip);
+  });
+
+  it('goes around an obstacle between the rows', () => {
+    const boxes = new Map<string, Box>([
+      ['a', { x: 0, y: 0, width: 100, height: 40 }],
+      ['b', { x: 0, y: 200, width: 100, height: 40 }],
+    ]);
+    const title = { x: 20, y: 100, width: 60, height: 20 };
+    const route = routeLinks(boxes, [{ key: 'ab', caller: 'a', callee: 'b' }], { obstacles: [title] }).get('ab')!;
+    expect(samplesOf(route, 20).filter((point) => isInside(title, point))).toEqual([]);
+  });
+
   it('has no way for a call to itself or to a box that is not there', () => {
     const boxes = new Map<string, Box>([['a', { x: 0, y: 0, width: 100, height: 40 }]]);
     const ends = [

@@ -5,6 +5,8 @@ export interface LinkEnds {
   readonly key: string;
   readonly caller: string;
   readonly callee: string;
+  /** Links of one bundle that end at the same side of a box share the last part of their way. */
+  readonly bundle?: string;
 }
 
 export interface Curve {
@@ -30,6 +32,13 @@ interface Leg extends LinkEnds {
   readonly calleeSide: Side;
 }
 
+export interface RoutingOptions {
+  /** Kept from the boxes a link passes. */
+  readonly clearance?: number;
+  /** Ground to go around where it lies between rows of boxes: titles. */
+  readonly obstacles?: readonly Box[];
+}
+
 interface Row {
   readonly top: number;
   readonly bottom: number;
@@ -38,16 +47,16 @@ interface Row {
 }
 
 /**
- * Routes links around the boxes: a link that passes a row of boxes goes through the gap nearest to its straight line,
- * and the links in one gap keep their distance. Calls go down from bottom to top; a link that points up leaves at the top.
- * They keep `clearance` from the boxes they pass. Links to unknown boxes and to the caller itself get no route.
+ * Routes links around the boxes: a link that passes rows of boxes takes the gaps that cost it the least way aside, and
+ * the links in one gap keep their distance. Calls go down from bottom to top; a link that points up leaves at the top.
+ * Links to unknown boxes and to the caller itself get no route.
  */
 export function routeLinks(
   boxes: ReadonlyMap<string, Box>,
   links: readonly LinkEnds[],
-  clearance = 6,
+  { clearance = 6, obstacles = [] }: RoutingOptions = {},
 ): Map<string, Route> {
-  const rows = rowsOf(boxes.values());
+  const rows = rowsOf([...boxes.values()], obstacles);
   const legs = [...links]
     .filter((link) => link.caller !== link.callee && boxes.has(link.caller) && boxes.has(link.callee))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
@@ -102,9 +111,11 @@ export function samplesOf(route: Route, perCurve: number): Point[] {
   return points;
 }
 
-function rowsOf(boxes: Iterable<Box>): Row[] {
+function rowsOf(boxes: readonly Box[], obstacles: readonly Box[]): Row[] {
   const byTop = new Map<number, Box[]>();
-  for (const box of boxes) {
+  // An obstacle beside a row of boxes would make two rows of one place; there the boxes decide.
+  const clear = obstacles.filter(({ y, height }) => !boxes.some((box) => box.y < y + height && y < box.y + box.height));
+  for (const box of [...boxes, ...clear]) {
     const row = byTop.get(box.y);
     if (row === undefined) byTop.set(box.y, [box]);
     else row.push(box);
@@ -134,43 +145,58 @@ function sidesOf(caller: Box, callee: Box, rows: readonly Row[]): { callerSide: 
 
 /** Ends on one side of a box stand apart, in the order of what they lead to. */
 function portsOf(boxes: ReadonlyMap<string, Box>, legs: readonly Leg[]): Map<string, Point> {
-  const bySide = new Map<string, { end: string; other: Point; key: string }[]>();
-  const collect = (id: string, side: Side, end: string, otherId: string, key: string): void => {
+  const bySide = new Map<string, Map<string, { ends: string[]; others: Point[]; key: string }>>();
+  const collect = (id: string, side: Side, end: string, otherId: string, key: string, bundle: string): void => {
     const name = `${side} ${id}`;
-    const ends = bySide.get(name) ?? [];
-    bySide.set(name, ends);
-    ends.push({ end, other: centreOf(boxes.get(otherId)!), key });
+    const bundles = bySide.get(name) ?? new Map<string, { ends: string[]; others: Point[]; key: string }>();
+    bySide.set(name, bundles);
+    const known = bundles.get(bundle);
+    const other = centreOf(boxes.get(otherId)!);
+    if (known === undefined) bundles.set(bundle, { ends: [end], others: [other], key });
+    else {
+      known.ends.push(end);
+      known.others.push(other);
+    }
   };
   for (const leg of legs) {
-    collect(leg.caller, leg.callerSide, `from ${leg.key}`, leg.callee, leg.key);
-    collect(leg.callee, leg.calleeSide, `to ${leg.key}`, leg.caller, leg.key);
+    collect(leg.caller, leg.callerSide, `from ${leg.key}`, leg.callee, leg.key, `from ${leg.key}`);
+    collect(leg.callee, leg.calleeSide, `to ${leg.key}`, leg.caller, leg.key, laneOf(leg));
   }
   const ports = new Map<string, Point>();
-  for (const [name, ends] of bySide) {
+  for (const [name, bundles] of bySide) {
     const side = name.slice(0, name.indexOf(' ')) as Side;
     const box = boxes.get(name.slice(name.indexOf(' ') + 1))!;
     const isVertical = side === 'top' || side === 'bottom';
-    ends.sort((a, b) => (isVertical ? a.other.x - b.other.x : a.other.y - b.other.y) || (a.key < b.key ? -1 : 1));
+    const ends = [...bundles.values()]
+      .map((bundle) => ({
+        ...bundle,
+        pull: average(bundle.others.map((other) => (isVertical ? other.x : other.y))),
+      }))
+      .sort((a, b) => a.pull - b.pull || (a.key < b.key ? -1 : 1));
     const room = isVertical ? box.width - 36 : box.height - 14;
     const step = Math.min(isVertical ? 18 : 12, room / Math.max(1, ends.length - 1));
-    ends.forEach(({ end }, place) => {
+    const centre = centreOf(box);
+    ends.forEach((bundle, place) => {
       const offset = (place - (ends.length - 1) / 2) * step;
-      const centre = centreOf(box);
-      ports.set(
-        end,
-        isVertical
-          ? { x: centre.x + offset, y: side === 'top' ? box.y : box.y + box.height }
-          : { x: side === 'left' ? box.x : box.x + box.width, y: centre.y + offset },
-      );
+      const port = isVertical
+        ? { x: centre.x + offset, y: side === 'top' ? box.y : box.y + box.height }
+        : { x: side === 'left' ? box.x : box.x + box.width, y: centre.y + offset };
+      for (const end of bundle.ends) ports.set(end, port);
     });
   }
   return ports;
+}
+
+/** What shares a port and its lanes: links of one bundle with the same end, else each link for itself. */
+function laneOf(leg: Leg): string {
+  return leg.bundle === undefined ? leg.key : `${leg.callee} ${leg.calleeSide} ${leg.bundle}`;
 }
 
 /** One crossing of a row by one link. */
 interface Pass {
   readonly row: Row;
   readonly gap: number;
+  readonly lane: string;
   readonly left: number;
   readonly right: number;
   x: number;
@@ -184,57 +210,98 @@ function passesOf(leg: Leg, ports: ReadonlyMap<string, Point>, rows: readonly Ro
   const [upper, lower] = isDown ? [from.y, to.y] : [to.y, from.y];
   const between = rows.filter((row) => row.top > upper && row.bottom < lower);
   if (!isDown) between.reverse();
-  const passes: Pass[] = [];
-  let at = from;
+  const lane = laneOf(leg);
+  // The cheapest way through all rows, row by row (Bellman); ties go to the first, which is the nearest to the straight line.
+  let ways: Way[] = [{ x: from.x, cost: 0, pass: undefined, before: undefined }];
   for (const row of between) {
-    const entry = isDown ? row.top : row.bottom;
-    const straight = at.x + ((to.x - at.x) * (entry - at.y)) / (to.y - at.y);
-    const pass = nearestGap(row, straight, clearance);
-    passes.push(pass);
-    at = { x: pass.x, y: isDown ? row.bottom : row.top };
+    const share = ((isDown ? row.top : row.bottom) - from.y) / (to.y - from.y);
+    const straight = from.x + (to.x - from.x) * share;
+    ways = gapsNear(row, straight, clearance).flatMap((gap) =>
+      wishesIn(gap, [straight, from.x, to.x]).map((x) => {
+        const pass = { row, lane, ...gap, x };
+        return cheapest(ways, x, pass);
+      }),
+    );
   }
-  return passes;
+  const passes: Pass[] = [];
+  for (let way: Way | undefined = cheapest(ways, to.x, undefined).before; way !== undefined; way = way.before)
+    if (way.pass !== undefined) passes.push(way.pass);
+  return passes.reverse();
 }
 
-function nearestGap(row: Row, wish: number, clearance: number): Pass {
-  let best: Pass | undefined;
-  for (let gap = 0; gap <= row.boxes.length; gap++) {
-    const before = row.boxes[gap - 1];
-    const after = row.boxes[gap];
-    const left = before === undefined ? -Infinity : before.x + before.width + clearance;
-    const right = after === undefined ? Infinity : after.x - clearance;
-    if (left > right) continue;
-    const x = Math.min(right, Math.max(left, wish));
-    if (best === undefined || Math.abs(x - wish) < Math.abs(best.x - wish)) best = { row, gap, left, right, x };
+interface Gap {
+  readonly gap: number;
+  readonly left: number;
+  readonly right: number;
+}
+
+/** A way up to some row, by its last step. */
+interface Way {
+  readonly x: number;
+  readonly cost: number;
+  readonly pass: Pass | undefined;
+  readonly before: Way | undefined;
+}
+
+function cheapest(ways: readonly Way[], x: number, pass: Pass | undefined): Way {
+  let best: Way | undefined;
+  for (const before of ways) {
+    const cost = before.cost + stepCost(Math.abs(x - before.x));
+    if (best === undefined || cost < best.cost) best = { x, cost, pass, before };
   }
   return best!;
+}
+
+/** Every bend costs, and one long way aside more than two short ones: it would run along between the rows. */
+function stepCost(aside: number): number {
+  return aside < 1 ? 0 : 12 + aside * (1 + aside / 400);
+}
+
+const mostGaps = 6;
+
+function gapsNear({ boxes }: Row, wish: number, clearance: number): Gap[] {
+  const gaps: (Gap & { readonly distance: number })[] = [];
+  for (let gap = 0; gap <= boxes.length; gap++) {
+    const before = boxes[gap - 1];
+    const after = boxes[gap];
+    const left = before === undefined ? -Infinity : before.x + before.width + clearance;
+    const right = after === undefined ? Infinity : after.x - clearance;
+    if (left <= right) gaps.push({ gap, left, right, distance: Math.max(0, left - wish, wish - right) });
+  }
+  return gaps.sort((a, b) => a.distance - b.distance || a.gap - b.gap).slice(0, mostGaps);
+}
+
+function wishesIn({ left, right }: Gap, wishes: readonly number[]): number[] {
+  return [...new Set(wishes.map((wish) => Math.min(right, Math.max(left, wish))))];
 }
 
 const laneWidth = 7;
 
 /** Spreads the links that share a gap; where it is too narrow for that, they share it evenly. */
 function keepDistance(passes: readonly Pass[]): void {
-  const byGap = new Map<string, Pass[]>();
+  const byGap = new Map<string, Map<string, Pass[]>>();
   for (const pass of passes) {
     const name = `${pass.row.top} ${pass.gap}`;
-    const sharing = byGap.get(name);
-    if (sharing === undefined) byGap.set(name, [pass]);
-    else sharing.push(pass);
+    const lanes = byGap.get(name) ?? new Map<string, Pass[]>();
+    byGap.set(name, lanes);
+    lanes.set(pass.lane, [...(lanes.get(pass.lane) ?? []), pass]);
   }
-  for (const sharing of byGap.values()) {
-    if (sharing.length < 2) continue;
-    sharing.sort((a, b) => a.x - b.x);
-    const { left, right } = sharing[0]!;
-    const lane = Math.min(laneWidth, (right - left) / (sharing.length - 1));
-    const least = sharing.map((pass) => pass.x);
+  for (const lanes of byGap.values()) {
+    const sharing = [...lanes.values()]
+      .map((inLane) => ({ inLane, x: average(inLane.map((pass) => pass.x)) }))
+      .sort((a, b) => a.x - b.x);
+    const { left, right } = sharing[0]!.inLane[0]!;
+    const width = sharing.length < 2 ? laneWidth : Math.min(laneWidth, (right - left) / (sharing.length - 1));
+    const least = sharing.map(({ x }) => x);
     for (let place = 1; place < sharing.length; place++)
-      least[place] = Math.max(least[place]!, least[place - 1]! + lane);
+      least[place] = Math.max(least[place]!, least[place - 1]! + width);
     // Push back from the right edge, then from the middle of what was pushed too far.
-    const shift = average(sharing.map((pass, place) => pass.x - least[place]!));
+    const shift = average(sharing.map(({ x }, place) => x - least[place]!));
     let limit = right;
     for (let place = sharing.length - 1; place >= 0; place--) {
-      sharing[place]!.x = Math.min(limit, Math.max(left + place * lane, least[place]! + shift));
-      limit = sharing[place]!.x - lane;
+      const x = Math.min(limit, Math.max(left + place * width, least[place]! + shift));
+      for (const pass of sharing[place]!.inLane) pass.x = x;
+      limit = x - width;
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Density, Territory } from './arrangement.ts';
+import type { Grid, Territory } from './arrangement.ts';
 import { metricsOf } from './arrangement.ts';
 
 export interface RowNode {
@@ -26,15 +26,19 @@ export function arrangeRows(
   neighbours: readonly (readonly number[])[],
   position: Float64Array,
   at: Territory | undefined,
-  density: Density,
+  grid: Grid,
+  /** Of a row, width over height of the whole territory; 2 is about twice as wide as high. */
+  shape: number,
+  /** What the title needs. */
+  leastColumns: number,
 ): { readonly columns: number; readonly rows: number; readonly cells: readonly Cell[] } {
-  const width = widestRow(members.length, density);
+  const width = widestRow(members.length, grid, shape);
   const rows = splitLevels(members, width);
-  const columns = Math.max(1, ...rows.map((row) => row.length));
+  const columns = Math.max(leastColumns, ...rows.map((row) => row.length));
   const own = new Set(members.map((member) => member.node));
   const column = new Map<number, number>();
   for (const row of rows) row.forEach((member, place) => column.set(member.node, place + (columns - row.length) / 2));
-  const { boxWidth, columnGap } = metricsOf(density);
+  const { boxWidth, columnGap } = metricsOf(grid);
   const left = at === undefined ? undefined : at.x / (boxWidth + columnGap);
   // A neighbour in another territory pulls half as strong as one inside.
   const wanted = (node: number): number => {
@@ -69,10 +73,12 @@ export function arrangeRows(
   return { columns, rows: rows.length, cells };
 }
 
-/** About twice as wide as high, in pixels. */
-function widestRow(memberCount: number, density: Density): number {
-  const { boxWidth, boxHeight, columnGap, rowGap } = metricsOf(density);
-  return Math.max(2, Math.ceil(Math.sqrt((memberCount * 2 * (boxHeight + rowGap)) / (boxWidth + columnGap))));
+function widestRow(memberCount: number, grid: Grid, shape: number): number {
+  const { boxWidth, boxHeight, columnGap, rowGap } = metricsOf(grid);
+  return Math.max(
+    shape > 1 ? 2 : 1,
+    Math.ceil(Math.sqrt((memberCount * shape * (boxHeight + rowGap)) / (boxWidth + columnGap))),
+  );
 }
 
 /** Levels in order, wide ones cut into rows of equal length; sorted by id, so the start does not depend on the input. */
@@ -110,7 +116,7 @@ function nearestColumns(wishes: readonly number[], columns: number): number[] {
     }
     pools.push(pool);
   });
-  const room = columns - wishes.length;
+  const room = Math.max(0, columns - wishes.length);
   const set: number[] = [];
   for (const pool of pools) {
     const offset = Math.min(room, Math.max(0, Math.round((2 * pool.sum) / pool.size) / 2));

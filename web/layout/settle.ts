@@ -1,4 +1,4 @@
-import type { Arrangement, Place, Territory, TerritoryNode } from './arrangement.ts';
+import type { Arrangement, Grid, Place, Territory, TerritoryNode } from './arrangement.ts';
 import { metricsOf, placeBox, territoryBox } from './arrangement.ts';
 import { boundsOf, grown, overlaps } from './geometry.ts';
 
@@ -26,13 +26,13 @@ export function settle(
 
 /** The map while newcomers settle. */
 class Ground {
-  readonly #density: Arrangement['density'];
+  readonly #grid: Grid;
   readonly #territories: Map<string, Territory>;
   readonly #places: Map<string, Place>;
   readonly #cells = new Map<string, Map<number, number[]>>();
 
   constructor(previous: Arrangement) {
-    this.#density = previous.density;
+    this.#grid = { density: previous.density, boxWidth: previous.boxWidth };
     this.#territories = new Map(previous.territories.map((territory) => [territory.key, territory]));
     this.#places = new Map(previous.places);
     for (const place of previous.places.values()) this.#occupy(place);
@@ -62,7 +62,7 @@ class Ground {
 
   arrangement(): Arrangement {
     return {
-      density: this.#density,
+      ...this.#grid,
       territories: [...this.#territories.values()].sort((a, b) => (a.key < b.key ? -1 : 1)),
       places: new Map([...this.#places].sort(([a], [b]) => (a < b ? -1 : 1))),
     };
@@ -87,7 +87,7 @@ class Ground {
     for (const id of neighbourIds) {
       const place = this.#places.get(id);
       if (place === undefined) continue;
-      const box = placeBox(this.#territories.get(place.territory)!, place, this.#density);
+      const box = placeBox(this.#territories.get(place.territory)!, place, this.#grid);
       x += box.x;
       y += box.y;
       count++;
@@ -102,7 +102,7 @@ class Ground {
       for (let column = 0; column <= island.columns - 1; column += 0.5) {
         if (taken.some((other) => Math.abs(other - column) < 1)) continue;
         const place = { territory: island.key, column, row };
-        const box = placeBox(island, place, this.#density);
+        const box = placeBox(island, place, this.#grid);
         const distance = wish === undefined ? column : Math.abs(box.x - wish.x) + Math.abs(box.y - wish.y);
         if (best === undefined || distance < best.distance) best = { place, distance };
       }
@@ -114,23 +114,23 @@ class Ground {
   #enlarged(island: Territory): Territory | undefined {
     const wider = { ...island, columns: island.columns + 1 };
     const higher = { ...island, rows: island.rows + 1 };
-    const { width, height } = territoryBox(island, this.#density);
+    const { width, height } = territoryBox(island, this.#grid);
     const choices = width > height * 1.6 ? [higher, wider] : [wider, higher];
     return choices.find((choice) => this.#isFree(choice));
   }
 
   #isFree(territory: Territory): boolean {
-    const { territoryGap } = metricsOf(this.#density);
-    const box = grown(territoryBox(territory, this.#density), territoryGap / 2 - 1);
+    const { territoryGap } = metricsOf(this.#grid);
+    const box = grown(territoryBox(territory, this.#grid), territoryGap / 2 - 1);
     for (const other of this.#territories.values())
-      if (other.key !== territory.key && overlaps(box, territoryBox(other, this.#density))) return false;
+      if (other.key !== territory.key && overlaps(box, territoryBox(other, this.#grid))) return false;
     return true;
   }
 
   /** The first free ground beside a territory within today's width, else below everything. */
   #newIsland(name: string, islandCount: number): Territory {
-    const { territoryGap } = metricsOf(this.#density);
-    const areas = [...this.#territories.values()].map((territory) => territoryBox(territory, this.#density));
+    const { territoryGap } = metricsOf(this.#grid);
+    const areas = [...this.#territories.values()].map((territory) => territoryBox(territory, this.#grid));
     const bounds = boundsOf(areas)!;
     const island = {
       key: islandCount === 0 ? name : `${name}#${islandCount + 1}`,
@@ -142,7 +142,7 @@ class Ground {
     };
     const candidates = areas
       .map((area) => ({ ...island, x: area.x + area.width + territoryGap, y: area.y }))
-      .filter((candidate) => candidate.x + territoryBox(candidate, this.#density).width <= bounds.x + bounds.width)
+      .filter((candidate) => candidate.x + territoryBox(candidate, this.#grid).width <= bounds.x + bounds.width)
       .sort((a, b) => a.y - b.y || a.x - b.x);
     const below = { ...island, x: bounds.x, y: bounds.y + bounds.height + territoryGap };
     return candidates.find((candidate) => this.#isFree(candidate)) ?? below;

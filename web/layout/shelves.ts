@@ -1,4 +1,4 @@
-import type { Density, Territory } from './arrangement.ts';
+import type { Grid, Territory } from './arrangement.ts';
 import { metricsOf, territoryBox } from './arrangement.ts';
 
 export interface Parcel {
@@ -32,19 +32,19 @@ const sweeps = 6;
 export function packShelves(
   parcels: readonly Parcel[],
   neighbours: readonly (readonly number[])[],
-  density: Density,
+  grid: Grid,
   aspect: number,
 ): Territory[] {
-  const gap = metricsOf(density).territoryGap;
+  const gap = metricsOf(grid).territoryGap;
   const queue = [...parcels]
     .sort((a, b) => a.level - b.level || (a.key < b.key ? -1 : 1))
-    .map((parcel) => sized(parcel, density));
+    .map((parcel) => sized(parcel, grid));
   const area = queue.reduce((sum, { width, height }) => sum + (width + gap) * (height + gap), 0);
   const widest = Math.max(0, ...queue.map((placed) => placed.width));
   // The best of a few widths: shelves leave ragged ends, so the area alone misjudges it.
   let best: { shelves: Stack[][]; error: number } | undefined;
   for (const factor of [0.8, 0.9, 1, 1.1, 1.2, 1.35, 1.5]) {
-    const shelves = fill(queue, Math.max(widest, factor * Math.sqrt(area * aspect)), density);
+    const shelves = fill(queue, Math.max(widest, factor * Math.sqrt(area * aspect)), grid);
     const width = Math.max(...shelves.map((shelf) => shelfWidth(shelf, gap)));
     const height = shelves.reduce((sum, shelf) => sum + shelfHeight(shelf) + gap, -gap);
     // What counts is the zoom at which the whole fits a window of the wanted shape.
@@ -52,7 +52,7 @@ export function packShelves(
     if (best === undefined || error < best.error) best = { shelves, error };
   }
   if (best === undefined || queue.length === 0) return [];
-  if (density === 'roomy') for (const shelf of best.shelves) stepDown(shelf, density);
+  if (grid.density === 'roomy') for (const shelf of best.shelves) stepDown(shelf, grid);
   order(best.shelves, neighbours, gap);
   return best.shelves
     .flat(2)
@@ -67,13 +67,13 @@ export function packShelves(
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function sized(parcel: Parcel, density: Density): Placed {
-  const { width, height } = territoryBox({ ...parcel, name: parcel.key, x: 0, y: 0 }, density);
+function sized(parcel: Parcel, grid: Grid): Placed {
+  const { width, height } = territoryBox({ ...parcel, name: parcel.key, x: 0, y: 0 }, grid);
   return { parcel, width, height, x: 0, y: 0 };
 }
 
-function fill(queue: readonly Placed[], target: number, density: Density): Stack[][] {
-  const { boxHeight, rowGap, territoryGap } = metricsOf(density);
+function fill(queue: readonly Placed[], target: number, grid: Grid): Stack[][] {
+  const { boxHeight, rowGap, territoryGap } = metricsOf(grid);
   const pitch = boxHeight + rowGap;
   const shelves: Stack[][] = [];
   let shelf: Stack[] = [];
@@ -112,8 +112,8 @@ function nextRow(above: Placed, pitch: number, gap: number): number {
  * On a small map the shelf is a flow: a territory that is called stands one row lower than its caller's. Calls then
  * run down instead of along.
  */
-function stepDown(shelf: Stack[], density: Density): void {
-  const { boxHeight, rowGap } = metricsOf(density);
+function stepDown(shelf: Stack[], grid: Grid): void {
+  const { boxHeight, rowGap } = metricsOf(grid);
   const pitch = boxHeight + rowGap;
   const first = Math.min(...shelf.flat().map((placed) => placed.parcel.firstLevel));
   for (const stack of shelf) {

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { syntheticAnalysis } from '../../fixtures/analysis.ts';
 import { lookupOf, territoryInput } from '../view/lookup.ts';
-import { boxesOf, territoryBox, type Arrangement, type TerritoryLink, type TerritoryNode } from './arrangement.ts';
+import {
+  boxesOf,
+  boxWidthFor,
+  territoryBox,
+  type Arrangement,
+  type TerritoryLink,
+  type TerritoryNode,
+} from './arrangement.ts';
 import { overlaps, type Box } from './geometry.ts';
 import { newcomerShare } from './settle.ts';
 import { territory } from './territory.ts';
@@ -19,11 +26,17 @@ const systems: fc.Arbitrary<System> = fc
     ends: fc.array(fc.tuple(fc.nat(59), fc.nat(59), fc.boolean()), { maxLength: 120 }),
   })
   .map(({ groups, ends }) => ({
-    nodes: groups.map((group, index) => ({ id: `s${index}`, group: `g${group}`, isSink: index % 7 === 6 })),
+    nodes: groups.map((group, index) => ({
+      id: `s${index}`,
+      group: `g${group}`,
+      isSink: index % 7 === 6,
+      labelWidth: 80 + 9 * (index % 13),
+    })),
     links: ends.map(([caller, callee, isBackward]) => ({
       caller: `s${caller % groups.length}`,
       callee: `s${callee % groups.length}`,
       isBackward,
+      isEvent: caller % 5 === 0,
     })),
   }));
 
@@ -40,7 +53,7 @@ function bytesOf(arrangement: Arrangement): string {
 function expectOrderly(arrangement: Arrangement): void {
   const boxes = boxesOf(arrangement);
   expect(firstOverlap([...boxes.values()])).toBeUndefined();
-  const areas = new Map(arrangement.territories.map((each) => [each.key, territoryBox(each, arrangement.density)]));
+  const areas = new Map(arrangement.territories.map((each) => [each.key, territoryBox(each, arrangement)]));
   expect(firstOverlap([...areas.values()])).toBeUndefined();
   for (const [id, box] of boxes) {
     const area = areas.get(arrangement.places.get(id)!.territory)!;
@@ -83,7 +96,7 @@ describe('territory', () => {
         const before = nodes.slice(from, to + 1);
         if (before.length === 0) return;
         const known = territory(before, links);
-        const next = territory(nodes, links, known);
+        const next = territory(nodes, links, { previous: known });
         const boxes = boxesOf(next);
         for (const [id, box] of boxesOf(known)) expect(boxes.get(id)).toEqual(box);
         expect(next.places.size).toBe(nodes.length);
@@ -95,14 +108,14 @@ describe('territory', () => {
   it('keeps the arrangement as it is when nothing is new', () => {
     const { nodes, links } = territoryInput(lookupOf(syntheticAnalysis(300)));
     const known = territory(nodes, links);
-    expect(territory(nodes.slice(20), links, known)).toBe(known);
+    expect(territory(nodes.slice(20), links, { previous: known })).toBe(known);
   });
 
   it('arranges 2,000 services without overlap, and wider than high when asked', () => {
     const { nodes, links } = territoryInput(lookupOf(syntheticAnalysis(2000)));
-    const arrangement = territory(nodes, links, undefined, 1.5);
+    const arrangement = territory(nodes, links, { aspect: 1.5 });
     expectOrderly(arrangement);
-    const areas = arrangement.territories.map((each) => territoryBox(each, arrangement.density));
+    const areas = arrangement.territories.map((each) => territoryBox(each, arrangement));
     const width = Math.max(...areas.map((area) => area.x + area.width)) - Math.min(...areas.map((area) => area.x));
     const height = Math.max(...areas.map((area) => area.y + area.height)) - Math.min(...areas.map((area) => area.y));
     expect(width / height).toBeGreaterThan(1.1);
@@ -110,25 +123,52 @@ describe('territory', () => {
   });
 
   it('puts a caller above its callee, and both ends of a circle on one row', () => {
-    const nodes = ['a', 'b', 'c', 'd'].map((id) => ({ id, group: 'g', isSink: false }));
-    const link = (caller: string, callee: string): TerritoryLink => ({ caller, callee, isBackward: false });
+    const nodes = ['a', 'b', 'c', 'd'].map((id) => ({ id, group: 'g', isSink: false, labelWidth: 100 }));
+    const link = (caller: string, callee: string): TerritoryLink => ({
+      caller,
+      callee,
+      isBackward: false,
+      isEvent: false,
+    });
     const { places } = territory(nodes, [link('a', 'b'), link('b', 'c'), link('c', 'b'), link('c', 'd')]);
     expect(['a', 'b', 'c', 'd'].map((id) => places.get(id)!.row)).toEqual([0, 1, 1, 2]);
   });
 
   it('lets a link that is to be cut point up', () => {
-    const nodes = ['a', 'b'].map((id) => ({ id, group: 'g', isSink: false }));
+    const nodes = ['a', 'b'].map((id) => ({ id, group: 'g', isSink: false, labelWidth: 100 }));
     const { places } = territory(nodes, [
-      { caller: 'a', callee: 'b', isBackward: false },
-      { caller: 'b', callee: 'a', isBackward: true },
+      { caller: 'a', callee: 'b', isBackward: false, isEvent: false },
+      { caller: 'b', callee: 'a', isBackward: true, isEvent: false },
     ]);
     expect(places.get('b')!.row).toBeGreaterThan(places.get('a')!.row);
+  });
+
+  it('lets an event stay on its row', () => {
+    const nodes = ['a', 'b'].map((id) => ({ id, group: 'g', isSink: false, labelWidth: 100 }));
+    const { places } = territory(nodes, [{ caller: 'a', callee: 'b', isBackward: false, isEvent: true }]);
+    expect(places.get('b')!.row).toBe(places.get('a')!.row);
+  });
+
+  it.each([
+    [[40], 96],
+    [[100, 150], 150],
+    [[...Array<number>(95).fill(120), ...Array<number>(5).fill(200)], 120],
+    [[900], 220],
+  ])('makes boxes as wide as their labels need: %s', (labelWidths, boxWidth) => {
+    expect(boxWidthFor(labelWidths, 'roomy')).toBe(boxWidth);
+  });
+
+  it('makes a territory wide enough for its title', () => {
+    const name = 'a-namespace-with-a-long-name';
+    const nodes = [{ id: 'a', group: name, isSink: false, labelWidth: 100 }];
+    const arrangement = territory(nodes, [], { titleWidth: () => 320 });
+    expect(territoryBox(arrangement.territories[0]!, arrangement).width).toBeGreaterThan(320);
   });
 });
 
 describe('newcomerShare', () => {
   it('counts who has no place yet', () => {
-    const known = territory([{ id: 'a', group: 'g', isSink: false }], []);
+    const known = territory([{ id: 'a', group: 'g', isSink: false, labelWidth: 100 }], []);
     expect(newcomerShare(known, ['a', 'b', 'c', 'd'])).toBe(0.75);
     expect(newcomerShare(known, [])).toBe(0);
   });

@@ -26,6 +26,8 @@ describe('formats', () => {
     [plainName('droplets'), 'droplets'],
     [plainName('database:cloud@db:5432'), 'cloud'],
     [plainName('external:api.example'), 'api.example'],
+    [plainName('destination:mqtt/actions/requested'), 'actions/requested'],
+    [plainName('destination:orders'), 'orders'],
     [plainName('team/'), 'team/'],
     [instant('2026-11-22T18:41:07.120Z'), '22 Nov 18:41:07'],
     [instant('soon'), 'soon'],

@@ -33,14 +33,18 @@ export function percent(share: number): string {
   return `${value < 9.95 && value % 1 !== 0 ? value.toFixed(1) : value.toFixed(0)} %`;
 }
 
-/** Name without namespace or kind: `compute/droplets` is `droplets`, `database:cloud@db:5432` is `cloud`. */
+/**
+ * Name without namespace, kind or system: `compute/droplets` is `droplets`, `database:cloud@db:5432` is `cloud`,
+ * `destination:mqtt/actions/done` is `actions/done`.
+ */
 export function plainName(id: string): string {
   const withoutKind = /^(?:database|destination|external|unknown-caller):/.test(id)
     ? id.slice(id.indexOf(':') + 1)
     : id;
   if (withoutKind !== id) {
     const at = withoutKind.lastIndexOf('@');
-    return at > 0 ? withoutKind.slice(0, at) : withoutKind;
+    const path = at > 0 ? withoutKind.slice(0, at) : withoutKind;
+    return id.startsWith('destination:') ? path.slice(path.indexOf('/') + 1) || path : path;
   }
   return id.slice(id.indexOf('/') + 1) || id;
 }

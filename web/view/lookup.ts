@@ -6,6 +6,7 @@ import type {
   Finding,
 } from '../../analyzer/model/analysis.ts';
 import type { TerritoryLink, TerritoryNode } from '../layout/arrangement.ts';
+import { plainName } from './format.ts';
 
 /** Everything the views ask of an analysis again and again, looked up once. */
 export interface Lookup {
@@ -23,6 +24,8 @@ export interface Lookup {
   readonly cycleLinks: ReadonlySet<string>;
   /** Services along the heaviest way from the busiest entry point, numbered from 1. */
   readonly steps: ReadonlyMap<string, number>;
+  /** The dependencies between those. */
+  readonly stepLinks: ReadonlySet<string>;
   /** Dependencies between the CDE and the rest, numbered from 1. */
   readonly crossings: ReadonlyMap<string, number>;
   readonly findings: ReadonlyMap<string, Finding>;
@@ -73,6 +76,8 @@ export function lookupOf(analysis: Analysis): Lookup {
     const key = linkKey(dependency.caller, dependency.callee);
     if (dependency.crossesCde && !crossings.has(key)) crossings.set(key, crossings.size + 1);
   }
+  const steps = stepsOf(analysis, callees);
+  const way = [...steps.keys()];
   return {
     analysis,
     services: new Map(analysis.services.map((service) => [service.id, service])),
@@ -82,7 +87,8 @@ export function lookupOf(analysis: Analysis): Lookup {
     letters,
     cuts,
     cycleLinks,
-    steps: stepsOf(analysis, callees),
+    steps,
+    stepLinks: new Set(way.slice(1).map((id, place) => linkKey(way[place]!, id))),
     crossings,
     findings: new Map(analysis.findings.map((finding) => [finding.id, finding])),
   };
@@ -108,8 +114,16 @@ export function linksOf(analysis: Analysis): Link[] {
   return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-/** What the territory layout wants to know. */
-export function territoryInput(lookup: Lookup): { nodes: TerritoryNode[]; links: TerritoryLink[] } {
+/** Seen only as somebody's peer: it sends no spans of its own. */
+export function isPeerOnly(service: AnalyzedService): boolean {
+  return service.kind !== 'service' || service.spanCount === 0;
+}
+
+/** What the territory layout wants to know; `labelWidth` measures what a box has to say. */
+export function territoryInput(
+  lookup: Lookup,
+  labelWidth: (service: AnalyzedService) => number = ({ id }) => 24 + plainName(id).length * 8,
+): { nodes: TerritoryNode[]; links: TerritoryLink[] } {
   const hasNamespaces = lookup.analysis.services.some((service) => service.namespace !== null);
   const backward = new Set(
     lookup.analysis.cycles.flatMap((cycle) => cycle.breakAt.slice(0, 1).map((cut) => linkKey(cut.caller, cut.callee))),
@@ -118,12 +132,14 @@ export function territoryInput(lookup: Lookup): { nodes: TerritoryNode[]; links:
     nodes: lookup.analysis.services.map((service) => ({
       id: service.id,
       group: hasNamespaces ? groupOf(service, lookup) : 'services',
-      isSink: service.kind === 'database' || service.kind === 'destination' || service.kind === 'external',
+      isSink: service.kind !== 'unknown-caller' && isPeerOnly(service),
+      labelWidth: labelWidth(service),
     })),
     links: linksOf(lookup.analysis).map((link) => ({
       caller: link.caller,
       callee: link.callee,
       isBackward: backward.has(link.key),
+      isEvent: link.mode === 'async',
     })),
   };
 }
@@ -131,7 +147,7 @@ export function territoryInput(lookup: Lookup): { nodes: TerritoryNode[]; links:
 /** Its namespace; a store, topic or peer that one namespace alone uses stands with it. */
 export function groupOf(service: AnalyzedService, lookup: Lookup): string {
   if (service.namespace !== null) return service.namespace;
-  if (service.kind === 'service') return 'no namespace';
+  if (!isPeerOnly(service)) return 'no namespace';
   if (service.kind === 'unknown-caller') return 'outside';
   const users = new Set<string | null>();
   for (const { caller } of lookup.callers.get(service.id) ?? [])

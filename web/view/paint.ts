@@ -3,7 +3,8 @@ import { grown } from '../layout/geometry.ts';
 import type { Palette } from './palette.ts';
 import type { Scene, SceneBox } from './scene.ts';
 import { fenceMargin, type SceneLink } from './scene-links.ts';
-import { arrowPath, boxPath, cylinderRim, isDashed, roundedBox, scissors } from './shapes.ts';
+import { fontFamily } from './text-width.ts';
+import { arrowPath, boxPath, cylinderRim, roundedBox, scissors } from './shapes.ts';
 
 /** World point at the upper left of the canvas is (-x / zoom, -y / zoom). */
 export interface Viewport {
@@ -15,8 +16,6 @@ export interface Viewport {
   /** Device pixels per CSS pixel. */
   readonly pixelRatio: number;
 }
-
-const fontFamily = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
 
 /**
  * Draws a scene on a canvas. Things of one style are drawn together, things out of sight not at all, and details only
@@ -143,6 +142,8 @@ interface LinkStyle {
   readonly colour: string;
   readonly width: number;
   readonly alpha: number;
+  /** Length of the stripes it leaves to what is under it; a whole line where absent. */
+  readonly stripe?: number;
   readonly includes: (link: SceneLink) => boolean;
 }
 
@@ -150,25 +151,34 @@ interface LinkStyle {
 const manyCrossings = 24;
 
 function linkStyles(scene: Scene, palette: Palette): LinkStyle[] {
-  const isPlain = (link: SceneLink): boolean =>
-    link.criticalShare === 0 && !link.isCycle && link.crossing === undefined;
+  const isPlain = (link: SceneLink): boolean => !link.isStep && !link.isCycle && link.crossing === undefined;
   const isCalm = scene.links.length < 60;
   const hasManyCrossings = scene.links.filter((link) => link.crossing !== undefined).length > manyCrossings;
   return [
-    { colour: palette.link, width: isCalm ? 1.4 : 1.1, alpha: isCalm ? 0.95 : 0.6, includes: isPlain },
+    // Width says the share; only the heaviest way has the colour of the critical path.
+    ...[0, 0.005, 0.05, 0.15].map((least, step, limits) => ({
+      colour: palette.link,
+      width: (isCalm ? 1.1 : 0.9) + step * 0.65,
+      alpha: isCalm ? 0.85 : 0.6,
+      includes: (link: SceneLink) =>
+        isPlain(link) && link.criticalShare >= least && link.criticalShare < (limits[step + 1] ?? Infinity),
+    })),
     {
       colour: palette.cde,
       width: hasManyCrossings ? 1.2 : 1.8,
       alpha: hasManyCrossings ? 0.42 : 1,
-      includes: (link) => link.crossing !== undefined && link.criticalShare === 0 && !link.isCycle,
+      includes: (link) => link.crossing !== undefined && !link.isStep && !link.isCycle,
     },
-    ...[0.005, 0.1, 0.3, 0.6].map((least, step, limits) => ({
+    { colour: palette.cycle, width: 2.3, alpha: 1, includes: (link) => link.isCycle && !link.isStep },
+    ...[0, 0.1, 0.3].map((least, step, limits) => ({
       colour: palette.critical,
-      width: 2.4 + step * 1.3,
+      width: 3.2 + step * 1.2,
       alpha: 1,
-      includes: (link: SceneLink) => link.criticalShare >= least && link.criticalShare < (limits[step + 1] ?? Infinity),
+      includes: (link: SceneLink) =>
+        link.isStep && link.criticalShare >= least && link.criticalShare < (limits[step + 1] ?? Infinity),
     })),
-    { colour: palette.cycle, width: 2.1, alpha: 1, includes: (link) => link.isCycle },
+    // A step of the way that also closes a circle is striped in both colours.
+    { colour: palette.cycle, width: 3.2, alpha: 1, stripe: 7, includes: (link) => link.isCycle && link.isStep },
   ];
 }
 
@@ -192,8 +202,9 @@ function paintLinks(
       context.globalAlpha = style.alpha;
       context.strokeStyle = context.fillStyle = style.colour;
       context.lineWidth = Math.max(style.width, style.width * 0.62 * details, 0.8 / zoom);
-      context.setLineDash(isAsync ? [6 * details, 4.5 * details] : []);
-      context.lineCap = isAsync ? 'butt' : 'round';
+      const stripe = (style.stripe ?? 0) * details;
+      context.setLineDash(isAsync ? [6 * details, 4.5 * details] : stripe > 0 ? [stripe, stripe] : []);
+      context.lineCap = isAsync || stripe > 0 ? 'butt' : 'round';
       context.stroke(lines);
       context.setLineDash([]);
       if (isAsync) context.stroke(arrows);
@@ -232,13 +243,13 @@ function paintBoxes(
     isWhole ? joined(scene, name, parts) : new Path2D(parts().join(''));
   const byStyle = new Map<string, SceneBox[]>();
   for (const item of boxes) {
-    const name = `${item.heat} ${item.isCritical} ${isDashed(item.kind)}`;
+    const name = `${item.heat} ${item.isCritical} ${item.isOutside}`;
     const list = byStyle.get(name);
     if (list === undefined) byStyle.set(name, [item]);
     else list.push(item);
   }
   for (const [name, list] of byStyle) {
-    const { heat, isCritical, kind } = list[0]!;
+    const { heat, isCritical, isOutside } = list[0]!;
     const outline = pathFor(`boxes ${name}`, () => list.map((item) => boxPath(item.kind, item.box)));
     const rims = pathFor(`rims ${name}`, () =>
       list.filter((item) => item.kind === 'database').map((item) => cylinderRim(item.box)),
@@ -247,7 +258,7 @@ function paintBoxes(
     context.fill(outline);
     context.strokeStyle = isCritical ? palette.critical : palette.link;
     context.lineWidth = Math.max(isCritical ? 2 : 1.15, (isCritical ? 1.4 : 0.7) / zoom);
-    context.setLineDash(isDashed(kind) ? [5, 4] : []);
+    context.setLineDash(isOutside ? [5, 4] : []);
     context.stroke(outline);
     context.stroke(rims);
     context.setLineDash([]);
@@ -277,37 +288,57 @@ function paintLabels(
   if (zoom < 0.3) return;
   const isRoomy = scene.density === 'roomy';
   const size = Math.max(isRoomy ? 13 : 12.5, 9.5 / zoom);
-  const hasDetail = isRoomy && zoom >= 0.72;
+  const detailSize = Math.max(11, 8.8 / zoom);
+  const hasDetail = isRoomy && zoom >= 0.56;
   const weight = isRoomy ? 600 : 500;
   context.textBaseline = 'middle';
   for (const item of boxes) {
     const { x, y, width, height } = item.box;
-    const lid = item.kind === 'database' ? height * 0.08 : 0;
+    const lid = item.kind === 'database' ? height * 0.1 : 0;
     const inset = item.kind === 'destination' ? 16 : 11;
     const middle = y + height / 2 + lid;
-    context.font = `${weight} ${size}px ${fontFamily}`;
-    let room = width - inset * 2 + 4;
-    if (item.shareText !== undefined && (hasDetail || zoom >= 0.55)) {
-      context.textAlign = 'right';
-      context.fillStyle = palette.ink;
-      const lineY = hasDetail ? middle + 8.5 : middle;
-      if (hasDetail) context.font = `600 11.5px ${fontFamily}`;
-      context.fillText(item.shareText, x + width - inset + 2, lineY);
-      if (!hasDetail) room -= context.measureText(item.shareText).width + 6;
+    const [nameY, detailY] = hasDetail ? [middle - detailSize * 0.72, middle + size * 0.66] : [middle + 0.5, middle];
+    let nameRoom = width - inset * 2 + 6;
+    let detailRoom = nameRoom;
+    context.fillStyle = palette.ink;
+    if (item.shareText !== undefined && (hasDetail || zoom >= 0.5)) {
+      context.font = `600 ${hasDetail ? detailSize + 0.5 : size}px ${fontFamily}`;
+      const used = context.measureText(item.shareText).width + 8;
+      // Where both do not fit on one line, the name matters more: the heat says the rest.
+      if (hasDetail || used + widthOf(context, `${weight} ${size * leastShrink}px`, item.name) <= nameRoom) {
+        context.textAlign = 'right';
+        context.fillText(item.shareText, x + width - inset + 3, hasDetail ? detailY : nameY);
+        if (hasDetail) detailRoom -= used;
+        else nameRoom -= used;
+      }
     }
     context.textAlign = 'left';
-    context.font = `${weight} ${size}px ${fontFamily}`;
-    context.fillStyle = palette.ink;
-    context.fillText(fitted(context, item.name, room), x + inset, hasDetail ? middle - 8 : middle + 0.5);
+    fillFitted(context, item.name, { x: x + inset, y: nameY, room: nameRoom, weight, size });
     if (!hasDetail) continue;
-    context.font = `11px ${fontFamily}`;
-    context.fillStyle = palette.muted;
-    const detailRoom = room - (item.shareText === undefined ? 0 : 40);
+    context.fillStyle = item.heat > 2 ? palette.ink : palette.muted;
     // Rather the system alone than half of both.
-    const isWhole = context.measureText(item.detail).width <= detailRoom;
+    const isWhole = widthOf(context, `400 ${detailSize}px`, item.detail) <= detailRoom;
     const words = isWhole ? item.detail : item.detail.split(' · ')[0]!;
-    context.fillText(fitted(context, words, detailRoom), x + inset, middle + 8.5);
+    fillFitted(context, words, { x: x + inset, y: detailY, room: detailRoom, weight: 400, size: detailSize });
   }
+}
+
+/** Text gets this much smaller before it is cut. */
+const leastShrink = 0.82;
+
+function widthOf(context: CanvasRenderingContext2D, font: string, words: string): number {
+  context.font = `${font} ${fontFamily}`;
+  return context.measureText(words).width;
+}
+
+function fillFitted(
+  context: CanvasRenderingContext2D,
+  words: string,
+  at: { readonly x: number; readonly y: number; readonly room: number; readonly weight: number; readonly size: number },
+): void {
+  const shrink = Math.min(1, Math.max(leastShrink, at.room / widthOf(context, `${at.weight} ${at.size}px`, words)));
+  context.font = `${at.weight} ${at.size * shrink}px ${fontFamily}`;
+  context.fillText(fitted(context, words, at.room + 0.5), at.x, at.y);
 }
 
 /** Letters of circles, numbers of the path, numbers of crossings, scissors and the word CDE. */

@@ -40,12 +40,14 @@ describe.each<[string, Palette]>(Object.entries(palettes))('the %s palette', (_,
   it('is readable at every heat', () => {
     for (const heat of palette.heat) {
       expect(contrast(palette.ink, heat)).toBeGreaterThanOrEqual(7);
-      expect(contrast(palette.muted, heat)).toBeGreaterThanOrEqual(4.5);
     }
+    // Cool boxes say their details in the muted ink.
+    for (const heat of palette.heat.slice(0, 2)) expect(contrast(palette.muted, heat)).toBeGreaterThanOrEqual(4.5);
   });
 
-  it('gets hotter step by step', () => {
-    const steps = palette.heat.map((heat) => contrast(heat, palette.surface));
-    expect([...steps].sort((a, b) => a - b)).toEqual(steps);
+  it('gets hotter in steps that can be told apart', () => {
+    const steps = [palette.surface, ...palette.heat].map((heat) => contrast(heat, palette.surface));
+    for (let step = 1; step < steps.length; step++)
+      expect(steps[step]! / steps[step - 1]!).toBeGreaterThanOrEqual(step === 1 ? 1.04 : 1.09);
   });
 });

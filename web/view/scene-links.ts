@@ -1,4 +1,4 @@
-import { metricsOf, type Density } from '../layout/arrangement.ts';
+import { metricsOf, type Density, type Grid } from '../layout/arrangement.ts';
 import type { FenceIsland } from '../layout/fence.ts';
 import { grown, type Box, type Point } from '../layout/geometry.ts';
 import { chooseLinks } from '../layout/link-budget.ts';
@@ -15,6 +15,8 @@ export interface SceneLink {
   readonly path: string;
   /** Its share of the critical path in [0, 1]; 0 for none. */
   readonly criticalShare: number;
+  /** On the numbered way, the heaviest one. */
+  readonly isStep: boolean;
   readonly isCycle: boolean;
   /** Where to put the scissors; undefined where nothing is to be cut. */
   readonly cutAt: Point | undefined;
@@ -40,7 +42,8 @@ export function sceneLinks(
   overlays: Overlays,
   selected: ReadonlySet<string>,
   fences: readonly FenceIsland[],
-  density: Density,
+  titles: readonly Box[],
+  grid: Grid,
 ): { readonly links: SceneLink[]; readonly linkTotal: number } {
   const known = linksOf(lookup.analysis);
   const all = known.filter((link) => overlays.async || link.mode !== 'async');
@@ -49,7 +52,7 @@ export function sceneLinks(
     all.map((link) => ({
       key: link.key,
       isSelected: selected.has(link.caller) || selected.has(link.callee),
-      isCritical: overlays.path && link.criticalShare >= 0.005,
+      isCritical: overlays.path && (lookup.stepLinks.has(link.key) || link.criticalShare >= 0.005),
       // On a large map only the link to cut speaks for its circle; the letters show the members.
       closesCycle: overlays.cycles && (isLarge ? lookup.cuts : lookup.cycleLinks).has(link.key),
       crossesFence: overlays.scope && link.crossesCde,
@@ -60,7 +63,11 @@ export function sceneLinks(
   );
   const drawn = new Set(choice.drawn);
   const chosen = all.filter((link) => drawn.has(link.key));
-  const routes = routeLinks(shown, chosen, metricsOf(density).columnGap / 3);
+  const routes = routeLinks(
+    shown,
+    chosen.map((link) => ({ ...link, bundle: bundleOf(link, lookup, overlays) })),
+    { clearance: metricsOf(grid).columnGap / 3, obstacles: titles },
+  );
   const taken: Point[] = [];
   const links = chosen.flatMap((link): SceneLink[] => {
     const route = routes.get(link.key);
@@ -76,16 +83,25 @@ export function sceneLinks(
         route,
         path: pathOf(route),
         criticalShare: overlays.path && link.criticalShare >= 0.005 ? link.criticalShare : 0,
+        isStep: overlays.path && lookup.stepLinks.has(link.key),
         isCycle: overlays.cycles && lookup.cycleLinks.has(link.key),
         cutAt: overlays.cycles && lookup.cuts.has(link.key) ? pointAlong(route, 0.5) : undefined,
         crossing:
           number === undefined
             ? undefined
-            : { number, at: numberPlace(route, isCalleeInside, fences, fenceMargin(density), taken) },
+            : { number, at: numberPlace(route, isCalleeInside, fences, fenceMargin(grid.density), taken) },
       },
     ];
   });
   return { links, linkTotal: known.length };
+}
+
+/** Lines that look alike may run together. */
+function bundleOf(link: Link, lookup: Lookup, overlays: Overlays): string {
+  if (overlays.cycles && lookup.cycleLinks.has(link.key)) return `cycle ${link.key}`;
+  if (overlays.path && lookup.stepLinks.has(link.key)) return 'step';
+  if (overlays.scope && link.crossesCde) return `crossing ${link.key}`;
+  return link.mode === 'async' ? 'event' : 'call';
 }
 
 /** Coming from the end inside: the first point of the link that is clear of every fence and of other numbers. */

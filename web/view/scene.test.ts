@@ -43,10 +43,10 @@ describe('the scene of the demo cloud', () => {
   });
 
   it.each([
-    ['compute/droplets', 4],
-    ['money/billing', 3],
-    ['edge/bff', 2],
-    ['compute/images', 1],
+    ['compute/droplets', 5],
+    ['money/billing', 4],
+    ['edge/bff', 3],
+    ['compute/images', 2],
     ['money/invoicing', 0],
   ])('heats %s to step %s', (id, step) => {
     expect(box(id).heat).toBe(step);

@@ -3,7 +3,7 @@ import { boxesOf, metricsOf, territoryBox, type Arrangement } from '../layout/ar
 import { fenceIslands, type FenceIsland } from '../layout/fence.ts';
 import { boundsOf, grown, type Box } from '../layout/geometry.ts';
 import { percent, plainName, shortCount } from './format.ts';
-import type { Lookup } from './lookup.ts';
+import { isPeerOnly, type Lookup } from './lookup.ts';
 import { sceneLinks, type SceneLink } from './scene-links.ts';
 import type { Overlays } from './session.ts';
 
@@ -39,6 +39,8 @@ export interface SceneBox {
   readonly heat: number;
   readonly isCritical: boolean;
   readonly kind: NodeKind;
+  /** It sends no spans: what we know of it comes from those who call it. */
+  readonly isOutside: boolean;
   readonly pci: PciClass;
   readonly letter: string | undefined;
   readonly step: number | undefined;
@@ -66,11 +68,12 @@ export function sceneOf(
     boxes.push({
       id: service.id,
       name: labelOf(service, arrangement),
-      detail: detailOf(service.kind, service.system, service.callCount),
+      detail: detailOf(service),
       shareText: share >= 0.005 ? percent(share >= 0.1 ? Math.round(share * 100) / 100 : share) : undefined,
       heat: heatStep(share),
       isCritical: overlays.path && service.criticalPath.verdict === 'critical-path',
       kind: service.kind,
+      isOutside: isOutside(service),
       pci: overlays.scope ? service.pci.class : 'not-observed',
       letter: overlays.cycles ? lookup.letters.get(service.id) : undefined,
       step: overlays.path ? lookup.steps.get(service.id) : undefined,
@@ -79,17 +82,23 @@ export function sceneOf(
   }
   const fenced = boxes.filter((box) => box.pci === 'cde').map(({ box }) => box);
   const others = boxes.filter((box) => box.pci !== 'cde').map(({ box }) => box);
-  const { columnGap, rowGap } = metricsOf(arrangement.density);
+  const { columnGap, rowGap } = metricsOf(arrangement);
   const fences = fenceIslands(fenced, others, Math.max(columnGap, rowGap) + 1);
-  const { links, linkTotal } = sceneLinks(lookup, shown, overlays, selected, fences, arrangement.density);
   const territories = arrangement.territories
     .filter((territory) => memberCount.has(territory.key))
     .map((territory) => ({
       key: territory.key,
       name: territory.name,
-      box: territoryBox(territory, arrangement.density),
+      box: territoryBox(territory, arrangement),
       memberCount: memberCount.get(territory.key)!,
     }));
+  const titles = territories.map(({ name, box }) => ({
+    x: box.x + 10,
+    y: box.y + 8,
+    width: Math.min(box.width - 20, (name.length + 3) * titleCharacter),
+    height: 22,
+  }));
+  const { links, linkTotal } = sceneLinks(lookup, shown, overlays, selected, fences, titles, arrangement);
   return {
     density: arrangement.density,
     territories,
@@ -101,10 +110,13 @@ export function sceneOf(
   };
 }
 
-/** In five steps: up to 5, 10, 20, 35 % of all time, and above. */
+/** Of a title as wide as it gets on a map that is seen from afar. */
+const titleCharacter = 11;
+
+/** In five steps: up to 2, 5, 10, 20 % of all time, and above. */
 function heatStep(share: number): number {
   if (share < 0.005) return 0;
-  return [0.05, 0.1, 0.2, 0.35].filter((limit) => share >= limit).length + 1;
+  return [0.02, 0.05, 0.1, 0.2].filter((limit) => share >= limit).length + 1;
 }
 
 /** On a dense map the name of the territory is not said again in every box: `payments-engine` is `engine`. */
@@ -117,10 +129,24 @@ function labelOf(service: AnalyzedService, arrangement: Arrangement): string {
     : name;
 }
 
-function detailOf(kind: NodeKind, system: string | null, callCount: number): string {
+/** A peer of somebody, but no store or topic: those have shapes of their own. */
+function isOutside(service: AnalyzedService): boolean {
+  return service.kind !== 'database' && service.kind !== 'destination' && isPeerOnly(service);
+}
+
+export function detailOf(service: AnalyzedService): string {
+  const { kind, system, callCount } = service;
   const calls = callCount === 0 ? '' : `${shortCount(callCount)} ${callCount === 1 ? 'call' : 'calls'}`;
   const what =
-    kind === 'service' ? '' : kind === 'unknown-caller' ? 'unknown caller' : kind === 'destination' ? 'topic' : kind;
+    kind === 'service'
+      ? isPeerOnly(service)
+        ? 'peer'
+        : ''
+      : kind === 'unknown-caller'
+        ? 'unknown caller'
+        : kind === 'destination'
+          ? 'topic'
+          : kind;
   // The shape says what it is; the system says more.
   const words = system !== null && kind !== 'service' ? system : what;
   return [words, calls].filter((part) => part !== '').join(' · ') || 'entry';

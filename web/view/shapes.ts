@@ -10,13 +10,9 @@ export function boxPath(kind: NodeKind, box: Box): string {
   return roundedBox(box, kind === 'destination' ? box.height / 2 : 7);
 }
 
-export function isDashed(kind: NodeKind): boolean {
-  return kind === 'external' || kind === 'unknown-caller';
-}
-
 /** The visible rim of a cylinder's lid. */
 export function cylinderRim({ x, y, width, height }: Box): string {
-  const bow = height * 0.14;
+  const bow = height * 0.1;
   return `M${x} ${y + bow}A${width / 2} ${bow} 0 0 0 ${x + width} ${y + bow}`;
 }
 
@@ -48,7 +44,7 @@ export const scissors =
   'M-6.5 -3.4a2.1 2.1 0 1 0 4.2 0a2.1 2.1 0 1 0 -4.2 0zM-6.5 3.4a2.1 2.1 0 1 0 4.2 0a2.1 2.1 0 1 0 -4.2 0zM-2.6 -2.3L6.5 3.8M-2.6 2.3L6.5 -3.8';
 
 function cylinder({ x, y, width, height }: Box): string {
-  const bow = height * 0.14;
+  const bow = height * 0.1;
   return (
     `M${x} ${y + bow}A${width / 2} ${bow} 0 0 1 ${x + width} ${y + bow}V${y + height - bow}` +
     `A${width / 2} ${bow} 0 0 1 ${x} ${y + height - bow}z`
