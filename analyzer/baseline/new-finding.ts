@@ -3,7 +3,7 @@ import type { NewCycle, NewPciScope } from '../model/baseline-comparison.ts';
 import { fingerprint } from '../model/fingerprint.ts';
 import type { Policy } from '../model/policy.ts';
 import { severityOf } from '../model/severity.ts';
-import { circle, listed } from '../model/wording.ts';
+import { circle } from '../model/wording.ts';
 
 /** The findings of the analysis tell what is; these tell what is new. */
 export function newCycleFindings(newCycles: readonly NewCycle[], policy: Policy): Finding[] {
@@ -20,30 +20,20 @@ export function newCycleFindings(newCycles: readonly NewCycle[], policy: Policy)
   }));
 }
 
-function newCycleMessage({
-  caller,
-  callee,
-  cause,
-  expired,
-  callSites,
-  nowCyclic: pulledIn,
-  breakAt: proposals,
-}: NewCycle): string {
+/** What is new, and two ways out. What else it brings stands with the circle. */
+function newCycleMessage({ caller, callee, cause, expired, callSites, breakAt: [best] }: NewCycle): string {
   const [site] = callSites;
   const by = site === undefined ? '' : ` (${site.callerOperation} calls ${site.calleeOperation})`;
   const news = {
-    unknown: `The call ${caller} → ${callee}${by} is not in the baseline, and it closes a circle in which every service waits for the next.`,
+    unknown: `${caller} → ${callee}${by} is not in the baseline and closes a circle in which every service waits for the next.`,
     'was-async': `${caller} → ${callee}${by} was an event or a call nobody waits for; now ${caller} waits, which closes a circle.`,
     'acceptance-expired': `${caller} → ${callee}${by} was accepted until ${expired?.expires ?? ''} (${expired?.reason ?? ''}); that day has passed.`,
   }[cause];
-  const others = pulledIn.map((edge) => `${edge.caller} → ${edge.callee}`);
-  const also = others.length === 0 ? '' : ` It puts accepted calls on a circle too: ${listed(others)}.`;
-  const [best] = proposals;
-  const advice =
-    best === undefined
-      ? ' Do without the call, or make it an event.'
-      : ` Where to break it: ${best.reasons.join('; ')}.`;
-  return `${news}${also}${advice} If it has to stay, accept it in the baseline with a reason.`;
+  const isClosing = best === undefined || (best.caller === caller && best.callee === callee);
+  const wayOut = isClosing
+    ? 'Do without it or make it an event'
+    : `Break the circle at ${best.caller} → ${best.callee}`;
+  return `${news} ${wayOut}, or accept it in the baseline with a reason.`;
 }
 
 export function newCriticalFindings(services: readonly string[], analysis: Analysis, policy: Policy): Finding[] {

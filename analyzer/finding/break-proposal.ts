@@ -117,6 +117,7 @@ function writeLikeness(operation: string): number {
   return READ_VERBS.has(verb) ? 0 : 0.3;
 }
 
+/** One fact each; the call itself is named beside them. */
 function reasonsFor(caller: string, callee: string, arc: CycleArc, context: ProposalContext): string[] {
   const sums = { calls: 0, offPath: 0, lastUse: 0, unjoined: 0, failedCallerOk: 0, failedCallerFailed: 0 };
   for (const site of arc.callSites) {
@@ -128,33 +129,24 @@ function reasonsFor(caller: string, callee: string, arc: CycleArc, context: Prop
     sums.failedCallerFailed += site.failedParentFailed;
   }
   const failureCount = sums.failedCallerOk + sums.failedCallerFailed;
-  const clues: string[] = [];
-  if (sums.unjoined > 0) clues.push(`in ${share(sums.unjoined, sums.calls, 'call')} the caller does not wait`);
-  if (sums.offPath > 0) clues.push(`in ${share(sums.offPath, sums.calls, 'call')} nothing waits for it`);
-  if (sums.lastUse > 0) clues.push(`after ${share(sums.lastUse, sums.calls, 'call')} the caller calls nobody else`);
+  const reasons: string[] = [];
+  if (sums.unjoined > 0) reasons.push(`the caller does not wait in ${share(sums.unjoined, sums.calls, 'call')}`);
+  if (sums.offPath > 0) reasons.push(`nothing waits for it in ${share(sums.offPath, sums.calls, 'call')}`);
+  if (sums.lastUse > 0) reasons.push(`the caller calls nobody else after ${share(sums.lastUse, sums.calls, 'call')}`);
   if (sums.failedCallerOk > 0) {
-    clues.push(`after ${share(sums.failedCallerOk, failureCount, 'failed call')} the caller answers all the same`);
+    reasons.push(`the caller answers all the same after ${share(sums.failedCallerOk, failureCount, 'failed call')}`);
   }
-  const writes = arc.callSites.filter((site) => writeLikeness(site.calleeOperation) === 1);
-  if (writes.length > 0) clues.push(`${writes[0]!.calleeOperation}: a write`);
+  const write = arc.callSites.find((site) => writeLikeness(site.calleeOperation) === 1);
+  if (write !== undefined) reasons.push(`${write.calleeOperation} is a write`);
+  if (reasons.length === 0) reasons.push('the cheapest to cut, though nothing seen says that it could be an event');
 
-  const name = `${caller} → ${callee}`;
-  const reasons = clues.map((clue, index) => (index === 0 ? `${name} could be an event: ${clue}` : clue));
-  if (clues.length === 0) {
-    reasons.push(
-      `${name} is the cheapest call to cut here, though nothing in the traces says that it could be an event`,
-    );
-  }
   const cutCount = context.cyclesThrough.get(joinKey(caller, callee)) ?? 0;
-  if (context.cycleCount > 1)
-    reasons.push(`cutting it opens ${cutCount} of the ${context.cycleCount} circles listed here`);
+  if (context.cycleCount > 1) reasons.push(`opens ${cutCount} of the ${context.cycleCount} circles listed here`);
   if (context.requestUs > 0 && arc.criticalUs > 0) {
-    reasons.push(`it holds up requests for ${percent(arc.criticalUs / context.requestUs)} of their time`);
+    reasons.push(`${percent(arc.criticalUs / context.requestUs)} of request time`);
   }
-  reasons.push(
-    `to change: ${counted(Math.max(1, arc.callSites.length), 'call site')}; ${caller} publishes, ${callee} subscribes. ` +
-      'Traces do not show whether the answer is used: check that first',
-  );
+  reasons.push(`${counted(Math.max(1, arc.callSites.length), 'call site')} to change`);
+  reasons.push('check first whether its answer is used: traces do not show that');
   return reasons;
 }
 

@@ -5,8 +5,7 @@ import { smallestThree, type PciClaim } from './pci-claim.ts';
 import { byText, counted, listed } from '../model/wording.ts';
 
 /**
- * What card data on spans says about their services and about what they store in. A rollup holds the operation it stood in, not
- * the call, so it says nothing about who was on the other end: that service is in the CDE by its own spans or connected to it.
+ * What card data on spans says about their services, about who was on the other end of the call, and about what they store in.
  */
 export function cardEvidenceClaims(graph: DependencyGraph, rollup: Rollup): PciClaim[] {
   const claims: PciClaim[] = [];
@@ -15,6 +14,38 @@ export function cardEvidenceClaims(graph: DependencyGraph, rollup: Rollup): PciC
     claims.push(...ownClaims(node, items));
     for (const item of items.filter(isSure)) claims.push(...storeClaims(graph, item));
   }
+  claims.push(...callClaims(graph));
+  return claims;
+}
+
+/**
+ * Card data on the span of either end of a call between services puts both in the CDE: one sent it and the other got it. A
+ * message or a statement that carries it makes whatever holds it a candidate, as `storeClaims` says.
+ */
+function callClaims(graph: DependencyGraph): PciClaim[] {
+  const claims: PciClaim[] = [];
+  graph.forEachDirectedEdge((_key, { seen }, caller, callee) => {
+    if ([caller, callee].some((node) => graph.getNodeAttribute(node, 'kind') !== 'service')) return;
+    const carrying = seen.filter(({ mode, cardEvidenceCount }) => mode !== 'data' && cardEvidenceCount > 0);
+    const n = carrying.reduce((sum, { cardEvidenceCount }) => sum + cardEvidenceCount, 0);
+    if (n === 0) return;
+    const traceIds = smallestThree(carrying.flatMap((dependency) => dependency.traceIds));
+    for (const [node, how] of [
+      [caller, `It called ${callee}`],
+      [callee, `It was called by ${caller}`],
+    ] as const) {
+      const message = `${how} with card data on the span of one end (${counted(n, 'time')}).`;
+      const reason: Reason = { rule: 'card-data-call', message, n, traceIds, witnessPath: [caller, callee] };
+      const other = node === caller ? callee : caller;
+      claims.push({
+        node,
+        class: 'cde',
+        basis: 'evidence',
+        reason,
+        predicate: `exchanges card data with ${other}`,
+      });
+    }
+  });
   return claims;
 }
 

@@ -121,7 +121,7 @@ describe('criticalServices', () => {
     expect(reason).toEqual({
       rule: 'observed-hard',
       message:
-        'When a call to it failed, web GET / failed in 9 of 10 traces (95 %: at least 60 %), against 2 % otherwise.',
+        'When a call to it failed, web GET / failed in 9 of 10 traces (95 %: at least 60 %), against 2.0 % otherwise.',
       n: 10,
       estimate: 0.9,
       interval: [expect.closeTo(0.5958, 4), expect.closeTo(0.9821, 4)],

@@ -3,6 +3,7 @@ import { compressEdges, stronglyConnectedComponents } from 'graphology-cycles';
 import type { Policy } from '../model/policy.ts';
 import { joinKey, type CallSiteRollup, type DependencyRollup, type Rollup } from '../rollup/rollup.ts';
 import { mayBeInCycle, type DependencyGraph } from './dependency-graph.ts';
+import { ownOffPath } from './own-off-path.ts';
 
 /** Services that lie on circles, joined by the calls and events that those circles are made of. */
 export type CycleGraph = DirectedGraph<object, CycleArc>;
@@ -12,6 +13,7 @@ export interface CycleArc {
   callCount: number;
   /** Smallest first, at most three. */
   readonly traceIds: readonly string[];
+  /** Off the path counts only what is so by itself: see `ownOffPath`. */
   readonly callSites: readonly CallSiteRollup[];
   /** Time on the critical path of any entry, in microseconds. */
   readonly criticalUs: number;
@@ -33,11 +35,13 @@ export function cycleGraph(graph: DependencyGraph, rollup: Rollup, policy: Polic
   const arcs = candidateArcs(graph, rollup, policy);
   const componentOf = componentsOfArcs(arcs);
   const cyclic: CycleGraph = new DirectedGraph({ allowSelfLoops: true });
-  for (const [key, { caller, callee, ...arc }] of arcs) {
-    if (componentOf.get(caller) !== componentOf.get(callee)) continue;
+  const inside = [...arcs].filter(([, { caller, callee }]) => componentOf.get(caller) === componentOf.get(callee));
+  const offPathOf = ownOffPath(rollup, new Set(inside.map(([, { caller }]) => caller)));
+  for (const [key, { caller, callee, ...arc }] of inside) {
+    const callSites = arc.callSites.map((site) => ({ ...site, offPathCount: offPathOf(caller, site) }));
     cyclic.mergeNode(caller);
     cyclic.mergeNode(callee);
-    cyclic.addDirectedEdgeWithKey(key, caller, callee, arc);
+    cyclic.addDirectedEdgeWithKey(key, caller, callee, { ...arc, callSites });
   }
   return cyclic;
 }

@@ -103,10 +103,8 @@ function alreadyFireAndForget(services: readonly string[], graph: CycleGraph): r
     const { mode, destinations, callSites } = arcBetween(graph, caller, callee);
     const unjoinedCount = callSites.reduce((sum, site) => sum + site.unjoinedCount, 0);
     if (mode !== 'async' || destinations.length > 0 || unjoinedCount === 0) return [];
-    const reason =
-      `${caller} → ${callee} is fire-and-forget already: in ${counted(unjoinedCount, 'call')} the caller did not wait. ` +
-      'As an event it no longer needs the other side to be up';
-    return [{ caller, callee, reasons: [reason] }];
+    const waitless = `fire-and-forget already: the caller did not wait in ${counted(unjoinedCount, 'call')}`;
+    return [{ caller, callee, reasons: [waitless, 'as an event it does not need the other side to be up'] }];
   });
 }
 

@@ -54,7 +54,7 @@ function cycleFindings({ cycles, policy }: Conclusions): Finding[] {
         id: cycle.id,
         severity,
         title: cycleTitle(cycle),
-        message: `${whyItMatters(cycle)} ${whatToDo(cycle)}`.trim(),
+        message: cycleMessage(cycle),
         services: cycle.services,
         traceIds: smallestThree(traceIds),
       },
@@ -78,39 +78,31 @@ function cycleTitle({ class: cycleClass, services }: AnalyzedCycle): string {
   }
 }
 
-function whyItMatters({ class: cycleClass, services, witnessTraceId }: AnalyzedCycle): string {
+/** Two short sentences: what it means, and one way out. The evidence stands with the circle. */
+function cycleMessage({ class: cycleClass, services, breakAt: [best] }: AnalyzedCycle): string {
+  const at = best === undefined ? undefined : `${best.caller} → ${best.callee}`;
+  const wayOut =
+    at === undefined
+      ? 'The policy keeps all its calls synchronous (neverAsync): merge the services, or cut them along another line.'
+      : `Break it at ${at}.`;
   switch (cycleClass) {
     case 're-entrant':
       return (
-        `Trace ${witnessTraceId ?? ''} goes all the way round: a service is called again while it still waits for its own ` +
-        'answer. Under load all its threads or connections can wait for one more of them, and then it stands still.'
+        'One request comes back to a service that still waits for its own answer: under load all its workers can wait for ' +
+        `one more, and it stands still. ${wayOut}`
       );
     case 'operation':
-      return (
-        'The operations call one another round in a circle, each waiting for the next. No single request was seen to go all the ' +
-        'way round, but nothing in the call sites stops one from doing so without end.'
-      );
+      return `Each operation waits for the next, and nothing seen keeps a request from going round without end. ${wayOut}`;
     case 'structural':
-      return (
-        `No request goes round, since different operations are involved, but ${listed(services)} cannot start, be deployed or ` +
-        'fail without one another: they are one service in several parts.'
-      );
+      return `No request goes round, but ${listed(services)} cannot be deployed or fail without one another. ${wayOut}`;
     case 'soft':
-      return 'At least one step is an event or a call nobody waits for, so nobody waits all the way round. Make sure that it ends.';
+      return (
+        'An event or a call nobody waits for closes it, so nobody waits all the way round. ' +
+        (at === undefined ? 'Make sure that it ends.' : `Make sure that it ends, and make ${at} a real event.`)
+      );
     case 'self-call':
-      return 'It sends requests over the network to its own address, and needs a second free worker of its own to answer each.';
+      return 'It calls its own address and needs a second free worker for each answer. A function call would do.';
   }
-}
-
-function whatToDo({ class: cycleClass, breakAt }: AnalyzedCycle): string {
-  if (cycleClass === 'self-call') return 'A function call would do.';
-  const [best] = breakAt;
-  if (best !== undefined) {
-    const step = cycleClass === 'soft' ? 'Next step' : 'Where to break it';
-    return `${step}: ${best.reasons.join('; ')}.`;
-  }
-  if (cycleClass === 'soft') return '';
-  return 'The policy lets none of its calls become an event (neverAsync): merge these services, or cut them along another line.';
 }
 
 /** One finding for each service and degree of certainty. */
@@ -130,7 +122,7 @@ function cardDataFindings({ rollup, policy, services }: Conclusions): Finding[] 
         id: fingerprint('card-data', degree, node),
         severity,
         title: `${node} ${title}`,
-        message: `Seen ${sightings(group)}, and removed before it was kept here. ${why}${where}`,
+        message: `Seen ${sightings(group)}; removed before it was kept here. ${why}${where}`,
         services: [node],
         traceIds: smallestThree(group.flatMap(({ traceIds }) => traceIds)),
       });
@@ -151,23 +143,21 @@ const CARD_DEGREES: Readonly<Record<string, CardDegree>> = {
     severity: 'error',
     matches: isSure,
     title: 'writes card data into its spans',
-    why:
-      'Whatever stores these spans stores card data and is in PCI scope, and so is what forwards them. Remove it where the span ' +
-      'is made, then purge the tracing backend.',
+    why: 'Whatever stores or forwards these spans is in PCI scope: remove it where the span is made, then purge the tracing backend.',
   },
   likely: {
     severity: 'warning',
     matches: ({ strength }) => strength === 'medium',
     title: 'may write card numbers into its spans',
     why:
-      'They have the prefix, length and check digit of card numbers, as about 1 in 36 random numbers of 16 digits has. Look at ' +
-      'where they come from; if they are card numbers, remove them where the span is made.',
+      'About 1 in 36 random numbers of 16 digits looks like a card number: find out what they are, and remove them where the ' +
+      'span is made if they are cards.',
   },
   test: {
     severity: 'warning',
     matches: ({ strength }) => strength === 'test',
     title: 'writes test card numbers into its spans',
-    why: 'Published test numbers harm nobody, but the same code will write real ones. Remove them where the span is made.',
+    why: 'Test numbers harm nobody, but the same code will write real ones: remove them where the span is made.',
   },
 };
 

@@ -7,7 +7,7 @@ import type { Rollup } from '../rollup/rollup.ts';
 export function traceProblems({ problems }: Rollup): Problem[] {
   return [...problems]
     .filter(([, count]) => count > 0)
-    .map(([kind, count]) => ({ kind, message: MESSAGES[kind] ?? `Spans had the problem "${kind}".`, count }));
+    .map(([kind, count]) => ({ kind, message: MESSAGES[kind] ?? unknownKind(kind), count }));
 }
 
 const MESSAGES: Readonly<Record<string, string>> = {
@@ -17,7 +17,15 @@ const MESSAGES: Readonly<Record<string, string>> = {
   'span-id-collision': 'Different spans of one trace shared a span id: the parents of what they called are a guess.',
   'end-before-start': 'Spans ended before they started: they count as taking no time.',
   'no-time': 'Spans had no usable start time: they count for the graph, not for any duration.',
+  'unnamed-callee':
+    'Calls say neither whom they call nor what answered: they are in no dependency, and their time counts for the caller.',
+  'unresolved-link': 'Span links lead to spans that never came: who sent those messages is not known.',
 };
+
+/** For a kind that a newer version wrote into a store this one reads. */
+function unknownKind(kind: string): string {
+  return `Spans had something odd about them that this version has no words for (${kind}): what rests on them may be incomplete.`;
+}
 
 /** Names in the policy that no trace mentions: most often a slip of the pen, so the nearest name that exists is offered. */
 export function policyProblems(rollup: Rollup, policy: Policy): Problem[] {

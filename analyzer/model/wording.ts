@@ -1,8 +1,9 @@
-/** `0.876` as `88 %`. A share that is not 0 or 1 never reads as if it were: `under 1 %`, `over 99 %`. */
+/** `0.876` as `88 %`, `0.0421` as `4.2 %`. A share that is not 0 or 1 never reads as if it were: `<0.1 %`, `>99 %`. */
 export function percent(share: number): string {
-  if (share > 0 && share < 0.01) return 'under 1 %';
-  if (share < 1 && share > 0.99) return 'over 99 %';
-  return `${Math.round(share * 100)} %`;
+  const value = share * 100;
+  if (value > 0 && value < 0.1) return '<0.1 %';
+  if (value > 99 && value < 100) return '>99 %';
+  return `${value > 0 && value < 10 ? value.toFixed(1) : value.toFixed(0)} %`;
 }
 
 /** `1 trace`, `2 traces`. */
