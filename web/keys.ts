@@ -26,7 +26,13 @@ export function listenForKeys(session: Session): void {
   });
 }
 
-const places: Readonly<Record<string, Tab | undefined>> = { f: 'findings', p: 'paths', s: 'scope', o: 'outline' };
+const places: Readonly<Record<string, Tab | undefined>> = {
+  f: 'findings',
+  p: 'paths',
+  s: 'scope',
+  o: 'outline',
+  l: 'links',
+};
 
 function goTo(session: Session, key: string): boolean {
   const tab = places[key];

@@ -112,14 +112,29 @@ async function textOf(selector: string): Promise<string> {
   return (await page.locator(selector).first().textContent()) ?? '';
 }
 
+/** Looks until it is so: under load a view may come later than the test asks. */
+const patience = { timeout: 15_000 };
+
+async function expectText(selector: string, expected: string): Promise<void> {
+  await expect.poll(() => textOf(selector), patience).toBe(expected);
+}
+
+async function expectWords(selector: string, words: string): Promise<void> {
+  await expect.poll(() => textOf(selector), patience).toContain(words);
+}
+
+async function expectCount(selector: string, count: number): Promise<void> {
+  await expect.poll(() => page.locator(selector).count(), patience).toBe(count);
+}
+
 describe('the map in a browser', () => {
   it('lists every service and finding, draws the links, and complains about nothing', async () => {
     await open();
     await page.waitForSelector('.finding');
-    expect(await textOf('.map-count')).toBe('drawn 27 of 27 links');
-    expect(await textOf('.finding-list')).toContain('Re-entrant circle of 3: droplets → billing → accounts');
+    await expectText('.map-count', 'drawn 27 of 27 links');
+    await expectWords('.finding-list', 'Re-entrant circle of 3: droplets → billing → accounts');
     await page.click('#tab-outline');
-    expect(await page.locator('.outline-row').count()).toBe(18);
+    await expectCount('.outline-row', 18);
     const paintedShare = await page.evaluate(() => {
       const canvas = document.querySelector('canvas')!;
       const pixels = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data;
@@ -136,11 +151,11 @@ describe('the map in a browser', () => {
     const row = page.locator(`[data-service="comms/${hostileName.replaceAll('"', '\\"')}"]`);
     expect(await row.locator('.outline-name').textContent()).toBe(hostileName);
     await row.click();
-    expect(await textOf('.service h2')).toBe(hostileName);
+    await expectText('.service h2', hostileName);
     await page.keyboard.press('/');
     await page.fill('.search input', 'onerror');
-    expect(await textOf('.search li b')).toBe(hostileName);
-    expect(await page.locator('img').count()).toBe(0);
+    await expectText('.search li b', hostileName);
+    await expectCount('img', 0);
     expect(await page.title()).toBe('ringfence');
     expect(complaints).toEqual([]);
   });
@@ -148,7 +163,7 @@ describe('the map in a browser', () => {
   it('opens the panel of a service that is clicked, with its reasons, and goes back', async () => {
     await open('?v=1&tab=outline&c=0,0,0.5');
     await page.click('[data-service="money/billing"]');
-    expect(await textOf('.service h2')).toBe('billing');
+    await expectText('.service h2', 'billing');
     const panel = await textOf('.panel');
     for (const words of [
       '18 % of all entry-point time',
@@ -164,7 +179,7 @@ describe('the map in a browser', () => {
     await page.waitForSelector('.outline-row');
     expect(page.url()).not.toContain('s=money');
     await page.goForward();
-    expect(await textOf('.service h2')).toBe('billing');
+    await expectText('.service h2', 'billing');
   });
 
   it('opens what is clicked on the canvas', async () => {
@@ -180,7 +195,26 @@ describe('the map in a browser', () => {
     await page.waitForSelector('.finding');
     await page.mouse.click(active!.x + active!.width / 2, active!.y + active!.height / 2);
     await page.waitForSelector('.service h2');
-    expect(await textOf('.service h2')).toBe(byKeyboard);
+    await expectText('.service h2', byKeyboard);
+  });
+
+  it('lists the links behind their count, and opens one', async () => {
+    await open();
+    await page.click('.map-count');
+    await expectCount('.links tbody tr', 27);
+    await expectText('.links .chip', 'all 27');
+    await page.click('.links tbody .link-button >> nth=0');
+    await page.waitForSelector('.service h2 .arrow');
+    expect(page.url()).toMatch(/from=.*to=/);
+  });
+
+  it('folds the reasons for a cut', async () => {
+    await open();
+    await page.waitForSelector('.cut');
+    await expectText('.cut summary', 'Cut money/accounts → compute/droplets');
+    expect(await page.locator('.cut li').first().isVisible()).toBe(false);
+    await page.click('.cut summary >> nth=0');
+    await expect.poll(() => page.locator('.cut li').first().isVisible(), patience).toBe(true);
   });
 
   it('brings the same view back from its address', async () => {
@@ -188,8 +222,8 @@ describe('the map in a browser', () => {
     await page.waitForSelector('.scope table');
     expect(await page.locator('select[name=window]').inputValue()).toBe('7d');
     expect(await page.locator('select[name=environment]').inputValue()).toBe('staging');
-    expect(await page.locator('.legend input:checked').count()).toBe(2);
-    expect(await page.locator('.scope tbody tr').count()).toBe(3);
+    await expectCount('.legend input:checked', 2);
+    await expectCount('.scope tbody tr', 3);
     const address = new URL(page.url()).search;
     await page.reload();
     await page.waitForSelector('.scope table');
@@ -200,14 +234,14 @@ describe('the map in a browser', () => {
     answers.spanCount = 80_000;
     await open('?v=1&t=abc');
     await page.waitForSelector('.span-row');
-    expect(await textOf('.trace-title')).toContain('80,000 spans');
+    await expectWords('.trace-title', '80,000 spans');
     expect(await page.locator('.span-row').count()).toBeLessThan(80);
     await page.keyboard.press('n');
     await page.keyboard.press('n');
-    expect(await textOf('.trace-steps span')).toBe('2 of 15');
-    expect(await page.locator('.span-section.is-current').count()).toBe(1);
+    await expectText('.trace-steps span', '2 of 15');
+    await expectCount('.span-section.is-current', 1);
     await page.keyboard.press('p');
-    expect(await textOf('.trace-steps span')).toBe('1 of 15');
+    await expectText('.trace-steps span', '1 of 15');
     await page.locator('.waterfall').evaluate((element) => element.scrollTo(0, element.scrollHeight));
     await page.waitForFunction(
       () =>
@@ -237,8 +271,8 @@ describe('the map in a browser', () => {
     answers.analysis = new Error('away');
     for (const stream of streams) stream.destroy();
     await page.waitForSelector('.banner');
-    expect(await textOf('.banner')).toContain('Connection lost');
-    expect(await page.locator('.map-count').count()).toBe(1);
+    await expectWords('.banner', 'Connection lost');
+    await expectCount('.map-count', 1);
     answers.analysis = cloudAnalysis();
     await page.waitForSelector('.live.is-live', { timeout: 10_000 });
     await page.waitForSelector('.banner', { state: 'detached' });
@@ -247,11 +281,11 @@ describe('the map in a browser', () => {
   it('explains itself on the first visit and after an error', async () => {
     answers.analysis = emptyAnalysis();
     await open();
-    expect(await textOf('.placeholder')).toContain('http://127.0.0.1:4318');
+    await expectWords('.placeholder', 'http://127.0.0.1:4318');
     answers.analysis = new Error('The data directory is locked.');
     await page.reload();
     await page.waitForSelector('.placeholder[role=alert]');
-    expect(await textOf('.placeholder')).toContain('The data directory is locked.');
+    await expectWords('.placeholder', 'The data directory is locked.');
     answers.analysis = cloudAnalysis();
     await page.click('.primary');
     await page.waitForSelector('.map-count');

@@ -36,7 +36,7 @@ export function createSession(api: Api): Session {
     const known = lookup.peek();
     if (known === undefined || known.services.size === 0) return;
     const isNarrow = innerWidth < narrowBelow;
-    const measure = textMeasure(known.services.size <= roomyLimit, isNarrow ? 0.55 : 0.72);
+    const measure = textMeasure(known.services.size <= roomyLimit, isNarrow ? 0.45 : 0.72);
     const { nodes, links } = territoryInput(known, measure.label);
     const before = arrangement.peek() ?? recallPlaces();
     const keep = !isAnew && before !== undefined && newcomerShare(before, [...known.services.keys()]) <= rearrangeAbove;

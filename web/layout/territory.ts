@@ -31,7 +31,7 @@ export function territory(
   links: readonly TerritoryLink[],
   options: TerritoryOptions = {},
 ): Arrangement {
-  const { previous, aspect = 1.5, titleWidth = (name) => name.length * 8 } = options;
+  const { previous, aspect = 1.5, titleWidth = (name: string) => name.length * 8 } = options;
   const sorted = [...nodes].sort((a, b) => (a.id < b.id ? -1 : 1));
   const system = systemOf(sorted, links);
   if (previous !== undefined && previous.places.size > 0)

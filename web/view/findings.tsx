@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { Finding, FindingKind } from '../../analyzer/model/analysis.ts';
 import { fullCount } from './format.ts';
 import { useSession } from './session.ts';
+import { CutReasons } from './cut-reasons.tsx';
 import { TraceLinks } from './trace-links.tsx';
 import { findingWords, severityWords } from './words.ts';
 
@@ -78,6 +79,7 @@ function FindingRow({ finding }: { readonly finding: Finding }) {
       </p>
       <h3>{finding.title}</h3>
       <p class="finding-message">{finding.message}</p>
+      <Cuts cycleId={finding.id} />
       <div class="finding-actions">
         <button
           type="button"
@@ -89,6 +91,19 @@ function FindingRow({ finding }: { readonly finding: Finding }) {
         <TraceLinks traceIds={finding.traceIds} />
       </div>
     </li>
+  );
+}
+
+/** Where to break a circle; why, when asked. */
+function Cuts({ cycleId }: { readonly cycleId: string }) {
+  const cycle = useSession().lookup.value?.analysis.cycles.find(({ id }) => id === cycleId);
+  if (cycle === undefined) return null;
+  return (
+    <>
+      {cycle.breakAt.map((cut) => (
+        <CutReasons key={`${cut.caller} ${cut.callee}`} cut={cut} />
+      ))}
+    </>
   );
 }
 

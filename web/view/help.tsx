@@ -9,7 +9,7 @@ const keys: readonly (readonly [keys: readonly string[], what: string])[] = [
   [['Esc'], 'back out one step'],
   [['n', 'p'], 'next and previous finding; in a trace, critical segment'],
   [['+', '−', '0'], 'zoom in, out, whole map'],
-  [['g', 'f'], 'go to findings; g p paths, g s scope, g o outline, g m map'],
+  [['g', 'f'], 'go to findings; g p paths, g s scope, g o outline, g l links, g m map'],
   [['?'], 'this help'],
 ];
 

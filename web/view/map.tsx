@@ -160,12 +160,17 @@ export function MapView() {
           </button>
         </div>
         {now !== undefined && (
-          <p
+          <button
+            type="button"
             class="map-count"
-            title="The rest appears when you select a service. Critical, circular and fence-crossing links come first."
+            title="List all links. Critical, circular and fence-crossing ones are drawn first."
+            onClick={() => {
+              session.show({ tab: 'links', selection: null });
+              session.setSheet(true);
+            }}
           >
             drawn <b>{fullCount(now.links.length)}</b> of <b>{fullCount(now.linkTotal)}</b> links
-          </p>
+          </button>
         )}
       </div>
       <Legend />

@@ -1,6 +1,6 @@
 import type { AnalyzedService } from '../../analyzer/model/analysis.ts';
 import { percent, plainName, plural } from './format.ts';
-import { groupOf, type Lookup } from './lookup.ts';
+import { groupOf, isPeerOnly, type Lookup } from './lookup.ts';
 import { useSession } from './session.ts';
 import { kindWords, pciWords, verdictWords } from './words.ts';
 
@@ -28,7 +28,10 @@ export function Outline() {
                   aria-label={describeService(service.id, lookup)}
                   onClick={() => session.select({ kind: 'service', id: service.id }, { spotlight: true })}
                 >
-                  <span class={`kind kind-${service.kind}`} aria-hidden="true" />
+                  <span
+                    class={`kind kind-${service.kind === 'service' && isPeerOnly(service) ? 'external' : service.kind}`}
+                    aria-hidden="true"
+                  />
                   <span class="outline-name">{plainName(service.id)}</span>
                   <Marks service={service} lookup={lookup} />
                 </button>

@@ -178,7 +178,7 @@ function linkStyles(scene: Scene, palette: Palette): LinkStyle[] {
         link.isStep && link.criticalShare >= least && link.criticalShare < (limits[step + 1] ?? Infinity),
     })),
     // A step of the way that also closes a circle is striped in both colours.
-    { colour: palette.cycle, width: 3.2, alpha: 1, stripe: 7, includes: (link) => link.isCycle && link.isStep },
+    { colour: palette.cycle, width: 3.6, alpha: 1, stripe: 12, includes: (link) => link.isCycle && link.isStep },
   ];
 }
 

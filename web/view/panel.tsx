@@ -1,6 +1,7 @@
 import { DependencyPanel } from './dependency.tsx';
 import { Findings } from './findings.tsx';
 import { fullCount } from './format.ts';
+import { Links } from './links.tsx';
 import { Outline } from './outline.tsx';
 import { Paths } from './paths.tsx';
 import { Scope } from './scope.tsx';
@@ -12,6 +13,7 @@ const tabWords: Readonly<Record<Tab, string>> = {
   paths: 'Paths',
   scope: 'Scope',
   outline: 'Outline',
+  links: 'Links',
 };
 
 /** Beside the map, or on a narrow screen the sheet over it: the three answers, then lists or what is selected. */
@@ -69,6 +71,7 @@ export function Panel() {
             {tab === 'paths' && <Paths />}
             {tab === 'scope' && <Scope />}
             {tab === 'outline' && <Outline />}
+            {tab === 'links' && <Links />}
           </div>
         </>
       )}

@@ -35,18 +35,9 @@ export function fenceMargin(density: Density): number {
   return fenceMargins[density];
 }
 
-/** The links worth drawing, routed around the boxes that are shown. */
-export function sceneLinks(
-  lookup: Lookup,
-  shown: ReadonlyMap<string, Box>,
-  overlays: Overlays,
-  selected: ReadonlySet<string>,
-  fences: readonly FenceIsland[],
-  titles: readonly Box[],
-  grid: Grid,
-): { readonly links: SceneLink[]; readonly linkTotal: number } {
-  const known = linksOf(lookup.analysis);
-  const all = known.filter((link) => overlays.async || link.mode !== 'async');
+/** Which links the map draws: all it can, else the most telling ones. */
+export function drawnLinks(lookup: Lookup, overlays: Overlays, selected: ReadonlySet<string>): ReadonlySet<string> {
+  const all = linksOf(lookup.analysis).filter((link) => overlays.async || link.mode !== 'async');
   const isLarge = all.length > calmLimit;
   const choice = chooseLinks(
     all.map((link) => ({
@@ -61,8 +52,22 @@ export function sceneLinks(
     linkBudget,
     isLarge ? plainOfMany : linkBudget,
   );
-  const drawn = new Set(choice.drawn);
-  const chosen = all.filter((link) => drawn.has(link.key));
+  return new Set(choice.drawn);
+}
+
+/** The links worth drawing, routed around the boxes that are shown. */
+export function sceneLinks(
+  lookup: Lookup,
+  shown: ReadonlyMap<string, Box>,
+  overlays: Overlays,
+  selected: ReadonlySet<string>,
+  fences: readonly FenceIsland[],
+  titles: readonly Box[],
+  grid: Grid,
+): { readonly links: SceneLink[]; readonly linkTotal: number } {
+  const known = linksOf(lookup.analysis);
+  const drawn = drawnLinks(lookup, overlays, selected);
+  const chosen = known.filter((link) => drawn.has(link.key));
   const routes = routeLinks(
     shown,
     chosen.map((link) => ({ ...link, bundle: bundleOf(link, lookup, overlays) })),

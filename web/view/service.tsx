@@ -1,6 +1,7 @@
 import type { AnalyzedDependency, AnalyzedService } from '../../analyzer/model/analysis.ts';
+import { CutReasons } from './cut-reasons.tsx';
 import { duration, fullCount, percent, plainName } from './format.ts';
-import type { Lookup } from './lookup.ts';
+import { isPeerOnly, type Lookup } from './lookup.ts';
 import { Reasons } from './reasons.tsx';
 import { useSession } from './session.ts';
 import { TraceLinks } from './trace-links.tsx';
@@ -27,7 +28,7 @@ export function ServicePanel({ id }: { readonly id: string }) {
         <h2>{plainName(id)}</h2>
         <p class="quiet">
           {[
-            service.system === null ? kindWords[service.kind] : `${service.system} ${kindWords[service.kind]}`,
+            service.system === null ? kindWordsOf(service) : `${service.system} ${kindWords[service.kind]}`,
             service.namespace === null ? undefined : `in ${service.namespace}`,
             service.versions.length === 0 ? undefined : service.versions.join(', '),
           ]
@@ -52,6 +53,10 @@ export function ServicePanel({ id }: { readonly id: string }) {
       <Operations service={service} />
     </div>
   );
+}
+
+function kindWordsOf(service: AnalyzedService): string {
+  return service.kind === 'service' && isPeerOnly(service) ? 'peer that sends no spans' : kindWords[service.kind];
 }
 
 function Figure({ label, value }: { readonly label: string; readonly value: string }) {
@@ -107,12 +112,7 @@ function Cycles({ id, lookup }: { readonly id: string; readonly lookup: Lookup }
           </p>
           <p class="quiet">{cycleWords[cycle.class]}</p>
           {cycle.breakAt.slice(0, 1).map((cut) => (
-            <p key={cut.caller} class="cut-line">
-              <b>
-                Cut {plainName(cut.caller)} → {plainName(cut.callee)}
-              </b>
-              : {cut.reasons.join('; ')}
-            </p>
+            <CutReasons key={`${cut.caller} ${cut.callee}`} cut={cut} />
           ))}
           <div class="finding-actions">
             <button

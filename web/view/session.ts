@@ -22,7 +22,7 @@ export interface ViewState {
 export const timeWindows = ['15m', '1h', '24h', '7d', 'all'] as const;
 export type TimeWindow = (typeof timeWindows)[number];
 
-export const tabs = ['findings', 'paths', 'scope', 'outline'] as const;
+export const tabs = ['findings', 'paths', 'scope', 'outline', 'links'] as const;
 export type Tab = (typeof tabs)[number];
 
 export type Selection =

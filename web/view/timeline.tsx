@@ -30,6 +30,9 @@ export function Timeline() {
   );
 }
 
+/** Work that goes on this much longer than the request is looked at only when asked for. */
+const worthZooming = 1.15;
+
 interface Prepared {
   readonly rowOf: ReadonlyMap<string, number>;
   /** By span, in time order. */
@@ -37,6 +40,8 @@ interface Prepared {
   /** In time order. */
   readonly sections: readonly TraceSection[];
   readonly endUs: number;
+  /** A little after the request was answered; `endUs` where hardly anything comes after it. */
+  readonly requestEndUs: number;
   /** Services by their time on the path, largest first. */
   readonly shares: readonly { readonly service: string; readonly durationUs: number }[];
 }
@@ -58,6 +63,7 @@ function prepare(trace: TraceDetail): Prepared {
     sectionsOf,
     sections,
     endUs,
+    requestEndUs: endUs > trace.durationUs * worthZooming ? Math.max(1, trace.durationUs) * 1.09 : endUs,
     shares: [...timeOf]
       .map(([service, durationUs]) => ({ service, durationUs }))
       .sort((a, b) => b.durationUs - a.durationUs || (a.service < b.service ? -1 : 1)),
@@ -71,6 +77,8 @@ function Waterfall({ trace, onClose }: { readonly trace: TraceDetail; readonly o
   const sight = useSignal({ first: 0, last: 60 });
   const step = useSignal(-1);
   const open = useSignal<string | undefined>(undefined);
+  const isWhole = useSignal(false);
+  const endUs = isWhole.value ? prepared.endUs : prepared.requestEndUs;
   const updateSight = (): void => {
     // A last scroll event may come after the view is gone.
     if (scroller.current === null) return;
@@ -126,6 +134,16 @@ function Waterfall({ trace, onClose }: { readonly trace: TraceDetail; readonly o
             {!trace.isComplete && ' · incomplete: a parent never came'} · <code>{trace.traceId}</code>
           </p>
         </div>
+        {prepared.requestEndUs < prepared.endUs && (
+          <div class="trace-span" role="group" aria-label="Time shown">
+            <button type="button" aria-pressed={!isWhole.value} onClick={() => (isWhole.value = false)}>
+              Request {duration(trace.durationUs)}
+            </button>
+            <button type="button" aria-pressed={isWhole.value} onClick={() => (isWhole.value = true)}>
+              All {duration(prepared.endUs)}
+            </button>
+          </div>
+        )}
         <div class="trace-steps">
           <span class="quiet">
             {current === undefined
@@ -152,7 +170,7 @@ function Waterfall({ trace, onClose }: { readonly trace: TraceDetail; readonly o
       </header>
       <PathStrip prepared={prepared} durationUs={trace.durationUs} step={step.value} onStep={goTo} />
       <div class="waterfall" ref={scroller} onScroll={updateSight} tabIndex={0} role="region" aria-label="Spans">
-        <Axis endUs={prepared.endUs} />
+        <Axis endUs={endUs} />
         <div class="rows" role="list" style={{ height: `${trace.spans.length * rowHeight}px` }}>
           {trace.spans.slice(sight.value.first, sight.value.last).map((span, place) => (
             <SpanRow
@@ -162,7 +180,7 @@ function Waterfall({ trace, onClose }: { readonly trace: TraceDetail; readonly o
               rowCount={trace.spans.length}
               sections={prepared.sectionsOf.get(span.spanId) ?? []}
               current={current}
-              endUs={prepared.endUs}
+              endUs={endUs}
               isOpen={open.value === span.spanId}
               onOpen={() => (open.value = open.value === span.spanId ? undefined : span.spanId)}
             />
@@ -210,7 +228,7 @@ function PathStrip(props: {
             }}
             onClick={() => props.onStep(index)}
           >
-            {(section.endUs - section.startUs) / whole > 0.07 ? plainName(section.service) : ''}
+            {hasRoom(section, whole) ? plainName(section.service) : ''}
           </button>
         ))}
       </div>
@@ -223,6 +241,12 @@ function PathStrip(props: {
       </p>
     </div>
   );
+}
+
+/** Whether a slice holds its name: half a name helps nobody. */
+function hasRoom(section: TraceSection, wholeUs: number): boolean {
+  const width = ((section.endUs - section.startUs) / wholeUs) * innerWidth * 0.97;
+  return width > plainName(section.service).length * 7.4 + 12;
 }
 
 function Axis({ endUs }: { readonly endUs: number }) {
@@ -251,8 +275,9 @@ function SpanRow(props: {
   readonly onOpen: () => void;
 }) {
   const { span, row, sections, endUs } = props;
+  const isLater = span.startUs >= endUs;
   const left = (span.startUs / endUs) * 100;
-  const width = Math.max(0.15, ((span.endUs - span.startUs) / endUs) * 100);
+  const width = Math.max(0.15, ((Math.min(span.endUs, endUs * 1.01) - span.startUs) / endUs) * 100);
   const classes = ['span-row'];
   if (props.isOpen) classes.push('is-open');
   if (sections.length > 0) classes.push('is-critical');
@@ -279,7 +304,7 @@ function SpanRow(props: {
         {!span.isJoined && <span class="loose-word">not waited for</span>}
       </button>
       <div class="span-lane">
-        <span class="span-bar" style={{ left: `${left}%`, width: `${width}%` }} />
+        {!isLater && <span class="span-bar" style={{ left: `${left}%`, width: `${width}%` }} />}
         {sections.map((section) => (
           <span
             key={section.startUs}
@@ -290,15 +315,20 @@ function SpanRow(props: {
             }}
           />
         ))}
-        <span
-          class={left + width > 84 ? 'span-length is-before' : 'span-length'}
-          style={left + width > 84 ? { right: `${100 - left}%` } : { left: `${left + width}%` }}
-        >
-          {lengthWords}
+        <span class="span-length" style={lengthPlace(left, width)}>
+          {isLater ? `${lengthWords}, from ${duration(span.startUs)} →` : lengthWords}
         </span>
       </div>
     </div>
   );
+}
+
+/** Behind the bar, where there is no room before it, where there is none either on its end. */
+function lengthPlace(left: number, width: number): Record<string, string> {
+  if (left >= 100) return { right: '0' };
+  const isRoomBehind = left + width <= (innerWidth < 860 ? 78 : 92);
+  if (isRoomBehind) return { left: `${left + width}%` };
+  return left > 16 ? { right: `${100 - left}%` } : { right: '0', color: 'var(--ink)' };
 }
 
 function SpanDetail(props: {

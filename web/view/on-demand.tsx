@@ -1,0 +1,41 @@
+import { useSignal } from '@preact/signals';
+import type { ComponentChildren, FunctionComponent } from 'preact';
+import { useEffect } from 'preact/hooks';
+
+/** A view whose code is fetched when it is first needed. */
+export interface OnDemand {
+  readonly View: FunctionComponent<{ readonly children?: ComponentChildren }>;
+  /** Fetches it ahead of time; harmless to call twice. */
+  readonly prepare: () => void;
+}
+
+/** Draws its children, if any, until the view is there. */
+export function onDemand(load: () => Promise<FunctionComponent>): OnDemand {
+  let ready: FunctionComponent | undefined;
+  let coming: Promise<void> | undefined;
+  const fetchOnce = (): Promise<void> =>
+    (coming ??= load().then(
+      (view) => {
+        ready = view;
+      },
+      () => {
+        // Offline, or the server was updated: the next try asks again.
+        coming = undefined;
+      },
+    ));
+  const View: OnDemand['View'] = ({ children }) => {
+    const isHere = useSignal(ready !== undefined);
+    useEffect(() => {
+      let isGone = false;
+      void fetchOnce().then(() => {
+        if (!isGone) isHere.value = ready !== undefined;
+      });
+      return () => {
+        isGone = true;
+      };
+    }, []);
+    const Loaded = isHere.value ? ready : undefined;
+    return Loaded === undefined ? <>{children}</> : <Loaded />;
+  };
+  return { View, prepare: () => void fetchOnce() };
+}
