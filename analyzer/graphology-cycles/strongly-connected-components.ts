@@ -14,8 +14,18 @@ export function stronglyConnectedComponents(graph: GraphInput): string[][] {
 /** Calls back with each strongly connected component, in the order of `stronglyConnectedComponents`. */
 export function forEachStronglyConnectedComponent(graph: GraphInput, callback: (component: string[]) => void): void {
   const compressed = toCompressed(graph);
-  const members = membersOfComponents(labelComponents(compressed));
-  for (const component of members) callback(Array.from(component, (node) => compressed.nodeKeys[node]!));
+  const { componentCount, componentOfNode } = labelComponents(compressed);
+  const listOfComponent = new Array<string[] | undefined>(componentCount).fill(undefined);
+  const components: string[][] = [];
+  // Nodes are in the order of their keys, so members and components come out sorted.
+  for (let node = 0; node < componentOfNode.length; node++) {
+    const component = componentOfNode[node]!;
+    const key = compressed.nodeKeys[node]!;
+    const known = listOfComponent[component];
+    if (known === undefined) components.push((listOfComponent[component] = [key]));
+    else known.push(key);
+  }
+  components.forEach((component) => callback(component));
 }
 
 /** Which component each node is in. */
