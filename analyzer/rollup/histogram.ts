@@ -32,6 +32,12 @@ export class Histogram {
     while (from < to && counts[from] === 0) from++;
     while (to > from && counts[to - 1] === 0) to--;
     if (from === to) return;
+    if (this.counts.length === 0) {
+      this.counts = counts.slice(from, to);
+      this.firstBucket = other.firstBucket + from;
+      this.count = other.count;
+      return;
+    }
     this.makeRoom(other.firstBucket + from, other.firstBucket + to);
     const shift = other.firstBucket - this.firstBucket;
     for (let at = from; at < to; at++) this.counts[at + shift]! += counts[at]!;
