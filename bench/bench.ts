@@ -8,15 +8,13 @@ export interface BenchResult {
   readonly ratio?: number;
   readonly value?: number;
   readonly unit: string;
+  /** What the ratio is of, with its unit. */
+  readonly ours?: string;
+  readonly baseline?: string;
   readonly atLeast: number;
   readonly aim: number;
   readonly better: 'higher' | 'lower';
   readonly detail: string;
-}
-
-/** Median of what `fn` returns in `rounds` calls; an odd number of rounds gives a value that was measured. */
-export function medianOf(rounds: number, fn: (round: number) => number): number {
-  return median(Array.from({ length: rounds }, (_, round) => fn(round)));
 }
 
 export function median(values: readonly number[]): number {

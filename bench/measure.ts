@@ -1,0 +1,62 @@
+import { median } from './bench.ts';
+
+const WARM_UP_ROUNDS = 3;
+const MEASURED_ROUNDS = 7;
+const SHORTEST_ROUND_MS = 20;
+
+/**
+ * Milliseconds on the processor, on all threads of this process: the garbage collector's and the compiler's work counts for
+ * whoever made it, and a neighbour on the machine disturbs less than on the clock. (That of one thread alone is known to the
+ * system only from tick to tick, up to 4 ms late.)
+ */
+export function cpuMsOf(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  return millisecondsOf(process.cpuUsage(before));
+}
+
+export function millisecondsOf({ user, system }: NodeJS.CpuUsage): number {
+  return (user + system) / 1000;
+}
+
+/**
+ * Milliseconds of each measured round, for each way of doing the same. The ways take turns, so all meet the same weather.
+ * Quick ways are repeated until a round takes some time, and the mean counts.
+ */
+export function measureInTurns<Way extends string>(ways: Readonly<Record<Way, () => void>>): Record<Way, number[]> {
+  const names = Object.keys(ways) as Way[];
+  const tookMs = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Way, number[]>;
+  for (let round = 0; round < WARM_UP_ROUNDS + MEASURED_ROUNDS; round++) {
+    for (const name of names) {
+      globalThis.gc?.();
+      const roundMs = meanMsOf(ways[name]);
+      if (round >= WARM_UP_ROUNDS) tookMs[name].push(roundMs);
+    }
+  }
+  return tookMs;
+}
+
+function meanMsOf(work: () => void): number {
+  let totalMs = 0;
+  let count = 0;
+  while (totalMs < SHORTEST_ROUND_MS) {
+    totalMs += cpuMsOf(work);
+    count++;
+  }
+  return totalMs / count;
+}
+
+/** How many times longer the baseline took: the median of the rounds. */
+export function ratioOf(oursMs: readonly number[], baselineMs: readonly number[]): number {
+  return median(baselineMs.map((roundMs, round) => roundMs / oursMs[round]!));
+}
+
+/** `1.73 M spans/s`. */
+export function rateText(spanCount: number, tookMs: readonly number[]): string {
+  return `${(spanCount / median(tookMs) / 1000).toFixed(2)} M spans/s`;
+}
+
+export function msText(tookMs: readonly number[]): string {
+  const ms = median(tookMs);
+  return `${ms.toFixed(ms < 10 ? 2 : 0)} ms`;
+}
