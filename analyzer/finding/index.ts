@@ -72,7 +72,7 @@ function cycleTitle({ class: cycleClass, services }: AnalyzedCycle): string {
     case 'structural':
       return `Circle of services: ${circle(services)}`;
     case 'soft':
-      return `Event loop: ${circle(services)}`;
+      return `Soft circle: ${circle(services)}`;
     case 'self-call':
       return `${services[0]!} calls itself`;
   }

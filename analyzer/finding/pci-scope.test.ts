@@ -55,6 +55,21 @@ describe('pciScope', () => {
       expected: ['a: cde (evidence)'],
     },
     {
+      name: 'both ends of a call that carried it, whichever end showed it',
+      sketch: { edges: [{ edge: 'a -> b', cardEvidenceCount: 3 }, 'b -> c'] },
+      expected: ['a: cde (evidence)', 'b: cde (evidence)', 'c: connected-to (observed)'],
+    },
+    {
+      name: 'not what a caller without a name sent, nor what went to a store',
+      sketch: {
+        edges: [
+          { edge: 'unknown-caller -> a', cardEvidenceCount: 1 },
+          { edge: 'b -> database:d data', cardEvidenceCount: 1 },
+        ],
+      },
+      expected: [],
+    },
+    {
       name: 'what may be card data is a candidate',
       sketch: { cards: [{ node: 'a', strength: 'medium' }] },
       expected: ['a: cde (candidate)'],
@@ -183,21 +198,31 @@ describe('pciScope', () => {
     );
   });
 
+  it('says which call it was', () => {
+    const [reason] = reportOf({ edges: [{ edge: 'a -> b', cardEvidenceCount: 3 }] }).scopes.get('b')!.reasons;
+    expect(reason).toMatchObject({ rule: 'card-data-call', n: 3, witnessPath: ['a', 'b'] });
+    expect(reason?.message).toBe('It was called by a with card data on the span of one end (3 times).');
+  });
+
   it('never lowers a class when more is seen, and never says out of scope', () => {
     fc.assert(
       fc.property(
         fc.subarray(pairs),
         fc.subarray(pairs),
+        fc.subarray(pairs),
         fc.subarray(services),
         fc.subarray(services),
-        (edges, moreEdges, leaks, moreLeaks) => {
+        (edges, moreEdges, carrying, leaks, moreLeaks) => {
           const nodes = Object.fromEntries(services.map((id) => [id, {}]));
           const cards = (ids: string[]) =>
             ids.map((node) => ({ node, strength: 'strong' as const, place: 'url.full' }));
           const before = reportOf({ nodes, edges, cards: cards(leaks) });
           const after = reportOf({
             nodes,
-            edges: [...new Set([...edges, ...moreEdges])],
+            edges: [...new Set([...edges, ...moreEdges, ...carrying])].map((edge) => ({
+              edge,
+              cardEvidenceCount: carrying.includes(edge) ? 1 : 0,
+            })),
             cards: cards([...new Set([...leaks, ...moreLeaks])]),
           });
           for (const id of services) {
