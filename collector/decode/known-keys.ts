@@ -1,6 +1,6 @@
 import { WIRE_KEYS } from '../../analyzer/model/attribute-keys.ts';
 import { RESOURCE_FIELDS, RESOURCE_KEYS } from '../../analyzer/model/resource.ts';
-import { decodeUtf8, encodeUtf8, equalBytes, grown, viewOf } from '../../analyzer/model/string-table.ts';
+import { decodeUtf8, encodeUtf8, equalBytes, grown, isCleanUtf8, viewOf } from '../../analyzer/model/string-table.ts';
 import { type CardHit, KEY_CONTEXT, type KeyContext, keyContext, redactText } from '../redact/index.ts';
 
 /** All that a decoder wants to know of an attribute's key. */
@@ -20,14 +20,20 @@ export interface KnownKey {
   readonly hits: readonly CardHit[];
   /** `opentracing.ref_type`, which on a link says whether the parent waits. */
   readonly isReferenceType: boolean;
-  /** Where its bytes are kept and how many there are; -1 for a key that is not kept. */
+  /** By bit `1 << owner`: whether of such an owner nothing is kept under this key, nor does it say anything of cards. */
+  readonly plainOwners: number;
+  /** Its number, and where its bytes are and how many; -1 for a key that is not remembered. */
+  id: number;
   start: number;
   length: number;
-  /** The key that came after this one last time: most likely it does so again. */
-  next: KnownKey | undefined;
 }
 
 export const NOT_KEPT = -1;
+
+/** Whose attribute it is: of a span and of a resource some are kept, of all others none; card data is looked for in all. */
+export const OWNER = { span: 0, resource: 1, scope: 2, event: 3, link: 4 } as const;
+export type Owner = (typeof OWNER)[keyof typeof OWNER];
+const ALL_OWNERS = 31;
 
 /**
  * Keys by their bytes. The same few hundred keys come millions of times, so what is known about one is found by its length
@@ -38,7 +44,9 @@ export class KnownKeys {
   #bytes = new Uint8Array(1 << 13);
   #view = viewOf(this.#bytes);
   #byteCount = 0;
-  #last: KnownKey = NO_KEY;
+  /** The key that came after each last time: most likely it does so again. */
+  readonly #next = new Uint16Array(MOST_KEYS);
+  #last = 0;
   readonly #keys: KnownKey[] = [];
   /** Position in `#keys` plus one; 0 is a free slot. */
   readonly #slots = new Uint16Array(SLOT_COUNT);
@@ -54,16 +62,16 @@ export class KnownKeys {
   /** What is known of the key `bytes[start, end)`; `view` is a view of the same bytes. */
   find(bytes: Uint8Array, view: DataView, start: number, end: number): KnownKey {
     const length = end - start;
-    const guess = this.#last.next;
+    const guess = this.#keys[this.#next[this.#last]!];
     if (guess?.length === length && equalBytes(this.#view, guess.start, view, start, length)) {
-      this.#last = guess;
+      this.#last = guess.id;
       return guess;
     }
     if (length === 0) return NO_KEY;
     const key = this.#lookUp(bytes, view, start, end);
-    if (key.length !== NOT_KEPT) {
-      this.#last.next = key;
-      this.#last = key;
+    if (key.id !== NOT_KEPT) {
+      this.#next[this.#last] = key.id;
+      this.#last = key.id;
     }
     return key;
   }
@@ -85,12 +93,14 @@ export class KnownKeys {
     const key = knownKeyOf(decodeUtf8(bytes, start, end));
     const length = end - start;
     const position = this.#keys.length;
-    if (position === MOST_KEYS || length > LONGEST_KEY || key.hits.length > 0) return key;
+    const isKeepable = length <= LONGEST_KEY && key.hits.length === 0 && isCleanUtf8(bytes, start, end);
+    if (!isKeepable || position === MOST_KEYS) return key;
     if (this.#byteCount + length > this.#bytes.length) {
       this.#bytes = grown(this.#bytes, this.#bytes.length * 2);
       this.#view = viewOf(this.#bytes);
     }
     this.#bytes.set(bytes.subarray(start, end), this.#byteCount);
+    key.id = position;
     key.start = this.#byteCount;
     key.length = length;
     this.#byteCount += length;
@@ -124,18 +134,22 @@ function knownKeyOf(text: string): KnownKey {
   const kept = KEPT_BY_WIRE_KEY.get(text);
   const field = FIELD_BY_WIRE_KEY.get(text);
   const redacted = redactText(text, '');
+  const context = keyContext(text);
+  const isPlain = context === KEY_CONTEXT.none && redacted.hits.length === 0 && text !== REFERENCE_TYPE;
+  const keptBy = (kept === undefined ? 0 : 1 << OWNER.span) | (field === undefined ? 0 : 1 << OWNER.resource);
   return {
+    plainOwners: isPlain ? ALL_OWNERS & ~keptBy : 0,
     attribute: kept?.key ?? NOT_KEPT,
     rank: kept?.rank ?? 0,
     resourceField: field === undefined ? NOT_KEPT : RESOURCE_FIELDS.indexOf(field.field),
     resourceRank: field?.rank ?? 0,
-    context: keyContext(text),
+    context,
     place: redacted.text.slice(0, LONGEST_KEY),
     hits: redacted.hits,
     isReferenceType: text === REFERENCE_TYPE,
+    id: NOT_KEPT,
     start: NOT_KEPT,
     length: NOT_KEPT,
-    next: undefined,
   };
 }
 
@@ -146,6 +160,7 @@ export function placeOf(place: string): KnownKey {
 
 /** The key of an attribute without one. */
 export const NO_KEY: KnownKey = {
+  plainOwners: 0,
   attribute: NOT_KEPT,
   rank: 0,
   resourceField: NOT_KEPT,
@@ -154,7 +169,7 @@ export const NO_KEY: KnownKey = {
   place: 'attribute without key',
   hits: [],
   isReferenceType: false,
+  id: NOT_KEPT,
   start: NOT_KEPT,
   length: NOT_KEPT,
-  next: undefined,
 };

@@ -7,8 +7,8 @@ import { FIELD, fieldOf } from './otlp-json-fields.ts';
 import { JsonScanner, STOPS_STRING } from './json-scanner.ts';
 import { kindOfName, statusOfName } from './otlp-names.ts';
 import { writeBase64Id, writeHexDigits } from './otlp-json-ids.ts';
-import { type KnownKey, NO_KEY } from './known-keys.ts';
-import { type Owner, OWNER, PLACE, problemList, SpanWriter } from './span-writer.ts';
+import { type KnownKey, NO_KEY, type Owner, OWNER } from './known-keys.ts';
+import { PLACE, problemList, SpanWriter } from './span-writer.ts';
 
 export interface OtlpJsonOptions {
   /**

@@ -1,9 +1,10 @@
 import type { SpanTable } from '../../analyzer/model/span-table.ts';
 import { plainBytes, viewOf } from '../../analyzer/model/string-table.ts';
 import { type Decoded, MalformedInputError } from './contract.ts';
-import type { KnownKey } from './known-keys.ts';
+import { KEY_CONTEXT, mayHoldCardNumber } from '../redact/index.ts';
+import { type KnownKey, NOT_KEPT, type Owner, OWNER } from './known-keys.ts';
 import { doubleOfWords, int64Text, microsecondsOfNanoseconds } from './numbers.ts';
-import { type Owner, OWNER, PLACE, SpanWriter } from './span-writer.ts';
+import { PLACE, SpanWriter } from './span-writer.ts';
 
 /**
  * Reads an `ExportTraceServiceRequest` in protobuf. One walk over the wire format that builds nothing it does not keep:
@@ -371,7 +372,14 @@ class OtlpProtobufReader {
         let valueStart = keyEnd + 2;
         if (valueLength >= 0x80) valueLength = (valueLength & 0x7f) | (bytes[valueStart++]! << 7);
         if (valueStart + valueLength === end && bytes[valueStart - 1]! < 0x80) {
-          const key = this.#writer.findKey(bytes, keyStart, keyEnd);
+          const key = this.#writer.keys.find(bytes, this.#view, keyStart, keyEnd);
+          if (holdsNoCard(bytes, valueStart, end)) {
+            if ((key.plainOwners & (1 << owner)) !== 0) return;
+            if (owner === OWNER.span && key.attribute !== NOT_KEPT && key.context === KEY_CONTEXT.none) {
+              this.#keepSimple(key, valueStart, end);
+              return;
+            }
+          }
           if (key.hits.length > 0) this.#writer.addEvidence(PLACE.attributeKey, key.hits);
           this.#readValue(owner, key, valueStart, end);
           return;
@@ -379,6 +387,19 @@ class OtlpProtobufReader {
       }
     }
     this.#readOddAttribute(from, end, owner);
+  }
+
+  /** Keeps a value that `holdsNoCard` let pass: one string, or a small number. */
+  #keepSimple(key: KnownKey, valueStart: number, end: number): void {
+    const writer = this.#writer;
+    let valueId: number;
+    if (this.#bytes[valueStart] === 0x0a) {
+      if (valueStart + 2 === end) return;
+      valueId = writer.internValue(key.attribute, this.#bytes, valueStart + 2, end);
+    } else {
+      valueId = writer.internInteger(this.#varint(valueStart + 1, end));
+    }
+    writer.keep(key.attribute, key.rank, valueId);
   }
 
   /** A `KeyValue` with its fields in any order and number: the last key counts, values merge. */
@@ -665,6 +686,21 @@ class OtlpProtobufReader {
     path = (path + this.#message).replace(/\.$/, '') || 'request';
     return new MalformedInputError(`OTLP protobuf: ${what} in ${path} at byte ${String(at)}`);
   }
+}
+
+/**
+ * Whether an `AnyValue` is one well-formed string below 128 bytes without a card number, or a number too small for one. That
+ * is most of them.
+ */
+function holdsNoCard(bytes: Uint8Array, from: number, end: number): boolean {
+  const tag = bytes[from];
+  if (tag === 0x0a) {
+    return end === from + 2 + bytes[from + 1]! && bytes[from + 1]! < 0x80 && !mayHoldCardNumber(bytes, from + 2, end);
+  }
+  // Five bytes of a varint hold 35 bits, eleven digits at most.
+  if (tag !== 0x18 || end - from > 6 || end - from < 2 || bytes[end - 1]! >= 0x80) return false;
+  for (let at = from + 1; at < end - 1; at++) if (bytes[at]! < 0x80) return false;
+  return true;
 }
 
 const READER = new OtlpProtobufReader();

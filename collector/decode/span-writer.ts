@@ -6,11 +6,7 @@ import { type CardEvidencePiece, createDictionary, SpanTable } from '../../analy
 import { type StringTable, viewOf } from '../../analyzer/model/string-table.ts';
 import { type CardHit, KEY_CONTEXT, mayHoldCardNumber, redactBytes, redactText } from '../redact/index.ts';
 import type { Decoded } from './contract.ts';
-import { type KnownKey, KnownKeys, NOT_KEPT, placeOf } from './known-keys.ts';
-
-/** Whose attribute it is: of a span and of a resource some are kept, of all others none; card data is looked for in all. */
-export const OWNER = { span: 0, resource: 1, scope: 2, event: 3, link: 4 } as const;
-export type Owner = (typeof OWNER)[keyof typeof OWNER];
+import { type KnownKey, KnownKeys, NOT_KEPT, type Owner, OWNER, placeOf } from './known-keys.ts';
 
 /** Places of card data other than attributes. */
 export const PLACE = {
@@ -35,6 +31,9 @@ const NO_BYTES: Uint8Array = new Uint8Array(0);
 const NO_VIEW = viewOf(NO_BYTES);
 const NO_TABLE = new SpanTable(createDictionary(), 1);
 const NO_ROW = -1;
+/** Recent values remembered for each attribute, as a power of two; names are remembered as one attribute more. */
+const GUESS_BITS = 5;
+const NAME = ATTRIBUTES.length;
 /** Whole numbers below have fewer digits than any card number. */
 const LEAST_CARD_NUMBER = 1e11;
 
@@ -62,7 +61,7 @@ export class SpanWriter {
   readonly #keptPositions = new Uint32Array(ATTRIBUTES.length);
   readonly #keptRanks = new Uint8Array(ATTRIBUTES.length);
   /** String ids, of the table's dictionary. */
-  readonly #lastValueIds = new Uint32Array(ATTRIBUTES.length);
+  readonly #recentValueIds = new Uint32Array((NAME + 1) << GUESS_BITS);
   #evidenceBeforeSpan = 0;
   #linksBeforeSpan = 0;
   #followsFrom: number[] = [];
@@ -77,15 +76,19 @@ export class SpanWriter {
     this.table = table;
     this.#bytes = bytes;
     this.#view = viewOf(bytes);
-    this.#strings = table.dictionary.strings;
     this.#rowsBefore = table.count;
     this.#rejectedCount = 0;
     this.#problems = new Map();
     this.#row = NO_ROW;
     this.#keptRows.fill(NO_ROW);
-    this.#lastValueIds.fill(0);
+    if (this.#strings !== table.dictionary.strings) {
+      this.#strings = table.dictionary.strings;
+      this.#recentValueIds.fill(0);
+    }
     this.#blockEvidence = [];
   }
+
+  readonly keys = KNOWN_KEYS;
 
   /** What is known of an attribute's key. */
   findKey(bytes: Uint8Array, start: number, end: number): KnownKey {
@@ -180,9 +183,11 @@ export class SpanWriter {
   }
 
   setName(bytes: Uint8Array, start: number, end: number): void {
-    const redacted = redactBytes(bytes, start, end, KEY_CONTEXT.none);
+    const redacted = mayHoldCardNumber(bytes, start, end)
+      ? redactBytes(bytes, start, end, KEY_CONTEXT.none)
+      : undefined;
     if (redacted === undefined) {
-      this.table.names[this.#row] = this.#intern(bytes, start, end);
+      this.table.names[this.#row] = start === end ? 0 : this.internValue(NAME, bytes, start, end);
     } else {
       this.addEvidence(PLACE.spanName, redacted.hits);
       this.table.names[this.#row] = this.#intern(redacted.bytes, 0, redacted.bytes.length);
@@ -206,7 +211,7 @@ export class SpanWriter {
   setTraceState(bytes: Uint8Array, start: number, end: number): void {
     this.scan(PLACE.traceState, bytes, start, end);
     const threshold = samplingThreshold(bytes, start, end);
-    if (threshold !== undefined) this.#keep(SAMPLING_THRESHOLD, 0, this.#strings.intern(threshold));
+    if (threshold !== undefined) this.keep(SAMPLING_THRESHOLD, 0, this.#strings.intern(threshold));
   }
 
   /** An attribute whose value is text. */
@@ -214,7 +219,7 @@ export class SpanWriter {
     if (key.context === KEY_CONTEXT.none && !mayHoldCardNumber(bytes, start, end)) {
       if (owner === OWNER.span) {
         if (key.attribute !== NOT_KEPT && start < end) {
-          this.#keep(key.attribute, key.rank, this.#internValue(key.attribute, bytes, start, end));
+          this.keep(key.attribute, key.rank, this.internValue(key.attribute, bytes, start, end));
         }
       } else if (owner === OWNER.resource) {
         if (key.resourceField !== NOT_KEPT) this.#keepField(key, this.#intern(bytes, start, end));
@@ -229,7 +234,7 @@ export class SpanWriter {
     const keptStart = redacted === undefined ? start : 0;
     const keptEnd = redacted === undefined ? end : kept.length;
     if (owner === OWNER.span && key.attribute !== NOT_KEPT && keptStart < keptEnd) {
-      this.#keep(key.attribute, key.rank, this.#intern(kept, keptStart, keptEnd));
+      this.keep(key.attribute, key.rank, this.#intern(kept, keptStart, keptEnd));
     } else if (owner === OWNER.resource && key.resourceField !== NOT_KEPT) {
       this.#keepField(key, this.#intern(kept, keptStart, keptEnd));
     }
@@ -237,10 +242,11 @@ export class SpanWriter {
 
   /** An attribute whose value is a whole number that a JavaScript number holds exactly. */
   addInteger(owner: Owner, key: KnownKey, value: number): void {
-    if (Math.abs(value) >= LEAST_CARD_NUMBER || key.context !== KEY_CONTEXT.none) {
+    const isSmall = (value | 0) === value || Math.abs(value) < LEAST_CARD_NUMBER;
+    if (!isSmall || key.context !== KEY_CONTEXT.none) {
       this.addNumberText(owner, key, String(value));
     } else if (owner === OWNER.span) {
-      if (key.attribute !== NOT_KEPT) this.#keep(key.attribute, key.rank, this.#strings.internInteger(value));
+      if (key.attribute !== NOT_KEPT) this.keep(key.attribute, key.rank, this.#strings.internInteger(value));
     } else if (owner === OWNER.resource && key.resourceField !== NOT_KEPT) {
       this.#keepField(key, this.#strings.internInteger(value));
     }
@@ -262,7 +268,7 @@ export class SpanWriter {
     const { text, hits } = redactText(value, key.context === KEY_CONTEXT.none ? '' : key.place);
     if (hits.length > 0) this.addEvidence(key, hits);
     if (owner === OWNER.span && key.attribute !== NOT_KEPT) {
-      this.#keep(key.attribute, key.rank, this.#strings.intern(text));
+      this.keep(key.attribute, key.rank, this.#strings.intern(text));
     } else if (owner === OWNER.resource && key.resourceField !== NOT_KEPT) {
       this.#keepField(key, this.#strings.intern(text));
     }
@@ -307,7 +313,6 @@ export class SpanWriter {
     this.table = NO_TABLE;
     this.#bytes = NO_BYTES;
     this.#view = NO_VIEW;
-    this.#strings = NO_TABLE.dictionary.strings;
     return { spanCount, rejectedCount: this.#rejectedCount, problems: problemList(this.#problems) };
   }
 
@@ -335,14 +340,22 @@ export class SpanWriter {
     return this.#strings.internBytes(bytes, start, cut, view);
   }
 
-  /** Values come again: the last one under the same attribute is the first guess. */
-  #internValue(attribute: number, bytes: Uint8Array, start: number, end: number): number {
-    const guess = this.#lastValueIds[attribute]!;
+  /** Values come again: those of late, by attribute, length and two of their bytes, are the first guess. */
+  internValue(attribute: number, bytes: Uint8Array, start: number, end: number): number {
+    const length = end - start;
+    const sample = length * 7 + bytes[end - 1]! + bytes[start + (length >> 1)]!;
+    const at = (attribute << GUESS_BITS) | (sample & ((1 << GUESS_BITS) - 1));
+    const guess = this.#recentValueIds[at]!;
     if (guess !== 0 && bytes === this.#bytes && this.#strings.isString(guess, this.#view, start, end)) return guess;
-    return (this.#lastValueIds[attribute] = this.#intern(bytes, start, end));
+    return (this.#recentValueIds[at] = this.#intern(bytes, start, end));
   }
 
-  #keep(attribute: number, rank: number, valueId: number): void {
+  internInteger(value: number): number {
+    return this.#strings.internInteger(value);
+  }
+
+  /** Keeps an attribute of the open span, unless it has it under a better key. */
+  keep(attribute: number, rank: number, valueId: number): void {
     if (this.#keptRows[attribute] === this.#row) {
       if (rank <= this.#keptRanks[attribute]!) {
         this.table.attributeValues[this.#keptPositions[attribute]!] = valueId;

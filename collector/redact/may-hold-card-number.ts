@@ -23,7 +23,9 @@ for (const zero of [0x90, 0xa0, 0xb0]) CARD_BYTE.fill(DIGIT, zero, zero + 10);
  */
 export function mayHoldCardNumber(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start + SHORTEST_CARD_NUMBER - 1; at < end; at += SHORTEST_CARD_NUMBER) {
-    if (CARD_BYTE[bytes[at]!] !== OTHER && hasEnoughDigits(bytes, start, end, at)) return true;
+    const kind = CARD_BYTE[bytes[at]!]!;
+    if (kind === OTHER || (kind === HEX_LETTER && !endsPercentEscape(bytes, start, at))) continue;
+    if (hasEnoughDigits(bytes, start, end, at)) return true;
   }
   return false;
 }
