@@ -124,18 +124,20 @@ function observedHard({ id, entry, part }: RuleInput): Reason[] {
 /** R3. */
 function structurallyRequired({ id, entry, part, mayBeRequired }: RuleInput): Reason[] {
   const n = entry.completeTraceCount;
-  // The entry's own service answers every request itself.
-  const joinedCount = id === entry.node ? n : part.joinedTraceCount;
-  const interval = wilson(joinedCount, n);
+  const traceIds = [...part.traceIds];
+  // The entry's own service answers every request itself, by what an entry is: nothing to estimate.
+  if (id === entry.node) {
+    const message = `It answers ${entry.operation} itself: ${counted(n, 'trace')}.`;
+    return [{ rule: 'structurally-required', message, n, estimate: 1, traceIds }];
+  }
+  const { joinedTraceCount } = part;
+  const interval = wilson(joinedTraceCount, n);
   if (interval[0] < REQUIRED_PARTICIPATION || !mayBeRequired) return [];
-  if (id !== entry.node && hardnessOf(rootTable(part)).hardness === 'soft') return [];
+  if (hardnessOf(rootTable(part)).hardness === 'soft') return [];
   const message =
-    id === entry.node
-      ? `It answers ${entry.operation} itself: ${counted(n, 'trace')}.`
-      : `${nameOf(entry)} waited for it in ${joinedCount} of ${counted(n, 'trace')} (95 %: at least ${percent(interval[0])}), and no call on the way was seen to be optional.`;
-  return [
-    { rule: 'structurally-required', message, n, estimate: joinedCount / n, interval, traceIds: [...part.traceIds] },
-  ];
+    `${nameOf(entry)} waited for it in ${joinedTraceCount} of ${counted(n, 'trace')} (95 %: at least ` +
+    `${percent(interval[0])}), and no call on the way was seen to be optional.`;
+  return [{ rule: 'structurally-required', message, n, estimate: joinedTraceCount / n, interval, traceIds }];
 }
 
 /** R4. */
@@ -173,14 +175,16 @@ function whyUndetermined(
       `and no entry point has the ${MIN_COMPLETE_TRACES} it takes.`;
     return { rule: 'insufficient', message, n: completeCount };
   }
-  const { joinedTraceCount, criticalTraceCount } = sumParts(id, judged);
+  const { joinedTraceCount, criticalTraceCount, criticalUs } = sumParts(id, judged);
+  const totalUs = judged.reduce((sum, entry) => sum + entry.totalUs, 0);
+  const time = criticalUs > 0 && totalUs > 0 ? `, for ${percent(criticalUs / totalUs)} of their time` : '';
   const n = judged.reduce((sum, entry) => sum + entry.completeTraceCount, 0);
   if (joinedTraceCount === 0 && criticalTraceCount === 0) {
     return { rule: 'not-under-entry-points', message: 'No request at an entry point was seen to wait for it.', n };
   }
   const message =
-    `Requests waited for it in ${joinedTraceCount} of ${counted(n, 'trace')} and it held them up in ${criticalTraceCount}: ` +
-    'too seldom to be presumed critical, and too few of its failures were seen to call it optional.';
+    `Requests waited for it in ${joinedTraceCount} of ${counted(n, 'trace')} and it held them up in ${criticalTraceCount}` +
+    `${time}: not enough to be presumed critical, and too few of its failures were seen to call it optional.`;
   return { rule: 'undecided', message, n, estimate: joinedTraceCount / n, interval: wilson(joinedTraceCount, n) };
 }
 
