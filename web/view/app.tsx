@@ -1,14 +1,14 @@
 import { useEffect } from 'preact/hooks';
 import { Header } from './header.tsx';
 import { MapView } from './map.tsx';
-import { onDemand } from './on-demand.tsx';
+import { onDemand, prepareViews } from './on-demand.tsx';
 import { Panel } from './panel.tsx';
 import { useSession } from './session.ts';
 import { Banner, Placeholder } from './status.tsx';
 
-const search = onDemand(async () => (await import('./search.tsx')).Search);
-const help = onDemand(async () => (await import('./help.tsx')).Help);
-const timeline = onDemand(async () => (await import('./timeline.tsx')).Timeline);
+const Search = onDemand(async () => (await import('./search.tsx')).Search);
+const Help = onDemand(async () => (await import('./help.tsx')).Help);
+const Timeline = onDemand(async () => (await import('./timeline.tsx')).Timeline);
 
 /** The page: header, then the map and its panel, or one trace. */
 export function App() {
@@ -20,7 +20,7 @@ export function App() {
   // Once the map stands the rest comes by itself, so that a key finds its dialog there.
   useEffect(() => {
     if (!hasMap) return;
-    const waiting = setTimeout(() => [search, timeline, help].forEach((view) => view.prepare()), 800);
+    const waiting = setTimeout(prepareViews, 800);
     return () => clearTimeout(waiting);
   }, [hasMap]);
   return (
@@ -29,11 +29,11 @@ export function App() {
       <Banner />
       <main class={traceId === null ? 'main' : 'main is-trace'}>
         {traceId !== null ? (
-          <timeline.View>
+          <Timeline>
             <div class="placeholder" aria-busy="true">
               <span class="spinner" aria-hidden="true" />
             </div>
-          </timeline.View>
+          </Timeline>
         ) : hasMap ? (
           <>
             <MapView />
@@ -46,8 +46,8 @@ export function App() {
       <p class="visually-hidden" role="status" aria-live="polite">
         {session.announcement.value}
       </p>
-      {dialog === 'search' && <search.View />}
-      {dialog === 'help' && <help.View />}
+      {dialog === 'search' && <Search />}
+      {dialog === 'help' && <Help />}
     </>
   );
 }

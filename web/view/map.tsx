@@ -96,7 +96,7 @@ export function MapView() {
     else if (event.key === 'Escape' && hover.value !== undefined) hover.value = undefined;
     else if (event.key === '+' || event.key === '=') running.zoomBy(1.3);
     else if (event.key === '-') running.zoomBy(1 / 1.3);
-    else if (event.key === '0') session.show({ camera: null });
+    else if (event.key === '0') running.whole();
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -152,7 +152,7 @@ export function MapView() {
           >
             −
           </button>
-          <button type="button" title="Whole map (0)" onClick={() => session.show({ camera: null })}>
+          <button type="button" title="Whole map (0)" onClick={() => engine.current?.whole()}>
             Fit
           </button>
           <button type="button" title="Give every service a new place" onClick={() => session.rearrange()}>
@@ -295,11 +295,17 @@ class Engine {
   }
 
   follow(camera: ReturnType<typeof cameraOf> | null): void {
-    if (this.#size.width === 0) return;
+    if (this.#size.width === 0 || (camera === null && this.#isFitted)) return;
     this.#isFitted = camera === null;
     if (camera === null) this.#fit(true);
     else if (JSON.stringify(camera) !== JSON.stringify(cameraOf(this.#at, this.#size)))
       this.#moveTo(transformOf(camera, this.#size), true);
+  }
+
+  whole(): void {
+    this.#isFitted = true;
+    this.#fit(true);
+    this.#session.show({ camera: null });
   }
 
   spotlight({ ids, around }: Spotlight): void {
@@ -367,7 +373,10 @@ class Engine {
       canvas.height = Math.round(height * devicePixelRatio);
     }
     const { camera } = this.#session.view.peek();
-    if (camera === null) this.#fit(false);
+    const isSheetRaised = before.width === width && height < before.height * 0.8;
+    // Under a raised sheet the map stays as large as it was, and shows what the sheet speaks of.
+    if (camera === null && isSheetRaised) this.spotlight(this.#session.spotlight.peek());
+    else if (camera === null) this.#fit(false);
     else if (before.width === 0) this.#moveTo(transformOf(camera, this.#size), false);
     this.#isFitted = camera === null;
     // At once: a cleared canvas must not be seen.

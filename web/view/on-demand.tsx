@@ -3,10 +3,13 @@ import type { ComponentChildren, FunctionComponent } from 'preact';
 import { useEffect } from 'preact/hooks';
 
 /** A view whose code is fetched when it is first needed. */
-export interface OnDemand {
-  readonly View: FunctionComponent<{ readonly children?: ComponentChildren }>;
-  /** Fetches it ahead of time; harmless to call twice. */
-  readonly prepare: () => void;
+type OnDemand = FunctionComponent<{ readonly children?: ComponentChildren }>;
+
+const all: (() => Promise<void>)[] = [];
+
+/** Fetches every view ahead of its time; harmless to call twice. */
+export function prepareViews(): void {
+  for (const fetchOnce of all) void fetchOnce();
 }
 
 /** Draws its children, if any, until the view is there. */
@@ -23,7 +26,8 @@ export function onDemand(load: () => Promise<FunctionComponent>): OnDemand {
         coming = undefined;
       },
     ));
-  const View: OnDemand['View'] = ({ children }) => {
+  all.push(fetchOnce);
+  return function View({ children }) {
     const isHere = useSignal(ready !== undefined);
     useEffect(() => {
       let isGone = false;
@@ -37,5 +41,4 @@ export function onDemand(load: () => Promise<FunctionComponent>): OnDemand {
     const Loaded = isHere.value ? ready : undefined;
     return Loaded === undefined ? <>{children}</> : <Loaded />;
   };
-  return { View, prepare: () => void fetchOnce() };
 }

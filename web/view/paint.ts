@@ -75,7 +75,9 @@ function paintTitles(
   for (const { box, name, memberCount } of scene.territories) {
     if (!isInSight(box, sight)) continue;
     const room = box.width - 24;
-    const words = fitted(context, name, room - size * 2.4);
+    const shrink = Math.min(1, Math.max(leastShrink, room / widthOf(context, `600 ${size}px`, name)));
+    context.font = `600 ${size * shrink}px ${fontFamily}`;
+    const words = fitted(context, name, room + 0.5);
     // Far out, the name stands on the frame so that it does not lie over the first row.
     const y = zoom > 0.7 ? box.y + 19 : box.y + Math.min(18, size * 0.9);
     context.strokeText(words, box.x + 14, y);
@@ -336,9 +338,12 @@ function fillFitted(
   words: string,
   at: { readonly x: number; readonly y: number; readonly room: number; readonly weight: number; readonly size: number },
 ): void {
-  const shrink = Math.min(1, Math.max(leastShrink, at.room / widthOf(context, `${at.weight} ${at.size}px`, words)));
-  context.font = `${at.weight} ${at.size * shrink}px ${fontFamily}`;
-  context.fillText(fitted(context, words, at.room + 0.5), at.x, at.y);
+  const shrinkFor = (text: string): number => at.room / widthOf(context, `${at.weight} ${at.size}px`, text);
+  // Of a path that is too long, the last part says the most.
+  const isPath = words.includes('/') && shrinkFor(words) < leastShrink;
+  const text = isPath ? `…${words.slice(words.lastIndexOf('/'))}` : words;
+  context.font = `${at.weight} ${at.size * Math.min(1, Math.max(leastShrink, shrinkFor(text)))}px ${fontFamily}`;
+  context.fillText(fitted(context, text, at.room + 0.5), at.x, at.y);
 }
 
 /** Letters of circles, numbers of the path, numbers of crossings, scissors and the word CDE. */

@@ -1,10 +1,8 @@
 import { DependencyPanel } from './dependency.tsx';
 import { Findings } from './findings.tsx';
 import { fullCount } from './format.ts';
-import { Links } from './links.tsx';
 import { Outline } from './outline.tsx';
-import { Paths } from './paths.tsx';
-import { Scope } from './scope.tsx';
+import { onDemand } from './on-demand.tsx';
 import { ServicePanel } from './service.tsx';
 import { tabs, useSession, type Session, type Tab } from './session.ts';
 
@@ -15,6 +13,10 @@ const tabWords: Readonly<Record<Tab, string>> = {
   outline: 'Outline',
   links: 'Links',
 };
+
+const Links = onDemand(async () => (await import('./links.tsx')).Links);
+const Paths = onDemand(async () => (await import('./paths.tsx')).Paths);
+const Scope = onDemand(async () => (await import('./scope.tsx')).Scope);
 
 /** Beside the map, or on a narrow screen the sheet over it: the three answers, then lists or what is selected. */
 export function Panel() {

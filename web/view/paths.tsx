@@ -37,6 +37,13 @@ export function Paths() {
   );
 }
 
+/** A node, or the way to one: `transport:caller->callee`. */
+function nameOf(service: string): string {
+  if (!service.startsWith('transport:')) return plainName(service);
+  const callee = service.slice(service.lastIndexOf('->') + 2);
+  return `network to ${plainName(callee)}`;
+}
+
 function EntryPoint({ entry }: { readonly entry: AnalyzedEntryPoint }) {
   const session = useSession();
   const shares = entry.criticalShare.slice(0, shownShares);
@@ -58,7 +65,7 @@ function EntryPoint({ entry }: { readonly entry: AnalyzedEntryPoint }) {
                 type="button"
                 onClick={() => session.select({ kind: 'service', id: service }, { spotlight: true })}
               >
-                <span class="share-name">{service.startsWith('transport:') ? 'network' : plainName(service)}</span>
+                <span class="share-name">{nameOf(service)}</span>
                 <span class="share-bar">
                   <span style={{ width: `${Math.max(0.5, share * 100)}%` }} />
                 </span>

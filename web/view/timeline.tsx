@@ -328,7 +328,9 @@ function lengthPlace(left: number, width: number): Record<string, string> {
   if (left >= 100) return { right: '0' };
   const isRoomBehind = left + width <= (innerWidth < 860 ? 78 : 92);
   if (isRoomBehind) return { left: `${left + width}%` };
-  return left > 16 ? { right: `${100 - left}%` } : { right: '0', color: 'var(--ink)' };
+  return left > 16
+    ? { right: `${100 - left}%` }
+    : { right: '0', color: 'var(--ink)', background: 'var(--surface)', borderRadius: '4px' };
 }
 
 function SpanDetail(props: {
