@@ -1,6 +1,6 @@
 import { traceIdHex } from '../model/identifiers.ts';
 import { grown } from '../model/string-table.ts';
-import { Histogram } from './histogram.ts';
+import { bucketOf, Histogram } from './histogram.ts';
 import { EXAMPLE_LIMIT } from './merge-rollups.ts';
 
 /** Rows of `width` figures each, all 0 at first; a row comes to be when room is made for it. */
@@ -28,6 +28,53 @@ export class Histograms {
     return (this.#histograms[row] ??= new Histogram());
   }
 }
+
+/** Row by row, the buckets of the durations that came for it. */
+export type OnBuckets = (row: number, buckets: Uint32Array, from: number, to: number) => void;
+
+/**
+ * Durations of many rows, noted one behind the other and handed on row by row when there are enough. A histogram is some
+ * kilobytes: to jump into another one with every call is a cache miss with every call, and half the cost of adding it up.
+ */
+export class DurationLog {
+  #count = 0;
+  readonly #rows = new Uint32Array(LOG_LENGTH);
+  readonly #buckets = new Uint32Array(LOG_LENGTH);
+  readonly #sorted = new Uint32Array(LOG_LENGTH);
+  #ends = new Uint32Array(256);
+  readonly #onBuckets: OnBuckets;
+
+  constructor(onBuckets: OnBuckets) {
+    this.#onBuckets = onBuckets;
+  }
+
+  add(row: number, durationUs: number): void {
+    if (this.#count === LOG_LENGTH) this.drain();
+    this.#rows[this.#count] = row;
+    this.#buckets[this.#count++] = bucketOf(durationUs);
+  }
+
+  /** Hands on all that was noted: a counting sort by row. */
+  drain(): void {
+    const count = this.#count;
+    this.#count = 0;
+    let rowCount = 0;
+    for (let at = 0; at < count; at++) rowCount = Math.max(rowCount, this.#rows[at]! + 1);
+    if (this.#ends.length < rowCount) this.#ends = new Uint32Array(rowCount * 2);
+    const ends = this.#ends;
+    ends.fill(0, 0, rowCount);
+    for (let at = 0; at < count; at++) ends[this.#rows[at]!]!++;
+    for (let row = 1; row < rowCount; row++) ends[row]! += ends[row - 1]!;
+    for (let at = count - 1; at >= 0; at--) this.#sorted[--ends[this.#rows[at]!]!] = this.#buckets[at]!;
+    // Having gone down, each end is now the start of its row.
+    for (let row = 0; row < rowCount; row++) {
+      const to = row + 1 < rowCount ? ends[row + 1]! : count;
+      if (ends[row]! < to) this.#onBuckets(row, this.#sorted, ends[row]!, to);
+    }
+  }
+}
+
+const LOG_LENGTH = 1 << 14;
 
 /** The smallest few trace ids of each of many rows, as words. */
 export class Examples {

@@ -6,7 +6,7 @@ import { OUTCOME } from '../trace/call-outcomes.ts';
 import { SPAN } from '../trace/dependencies.ts';
 import type { TraceObserver } from '../trace/observe.ts';
 import { PairTable } from '../trace/pair-table.ts';
-import { Examples, Figures, Histograms } from './figures.ts';
+import { DurationLog, Examples, Figures, Histograms } from './figures.ts';
 import {
   addExample,
   addressIn,
@@ -55,9 +55,10 @@ export class Tally {
   readonly #sites = new PairTable();
   readonly #siteFigures = new Figures(SITE.width);
   /** Latency is counted once, by call site; dependencies and operations add up theirs in the end. */
-  readonly #siteLatency = new Histograms();
+  readonly #edgeLatency = new Histograms();
+  /** By call site: a duration goes to the edge of the site and to the operation that it calls. */
+  readonly #durations = new DurationLog((site, buckets, from, to) => this.#addLatency(site, buckets, from, to));
   /** By dependency: calls known by links from other traces alone. */
-  readonly #linkLatency = new Histograms();
   /** Address, node. */
   readonly #addresses = new PairTable();
   readonly #addressFigures = new Figures(1);
@@ -188,12 +189,25 @@ export class Tally {
       const answer = calls.calleeSpans[call]! - 1;
       const calleeFailed = answer < 0 ? failed : bits[answer]! & SPAN.failed;
       if (calleeFailed !== 0) sites[siteAt + SITE.calleeErrorCount]!++;
-      this.#siteLatency.of(site).add(durationUs);
+      this.#durations.add(site, durationUs);
       if (calls.addresses[call] !== 0) {
         const address = this.#addresses.id(calls.addresses[call]! - 1, callee);
         const addressAt = this.#addressFigures.at(address);
         this.#addressFigures.values[addressAt]!++;
       }
+    }
+  }
+
+  #addLatency(site: number, buckets: Uint32Array, from: number, to: number): void {
+    const edge = this.#sites.firsts[site]!;
+    const callee = this.#edges.seconds[edge]!;
+    const operation = this.#operations.id(callee, this.#operationPairs.seconds[this.#sites.seconds[site]!]!);
+    this.#operationFigures.at(operation);
+    const latencyOfEdge = this.#edgeLatency.of(edge);
+    const latencyOfOperation = this.#operationLatency.of(operation);
+    for (let at = from; at < to; at++) {
+      latencyOfEdge.addToBucket(buckets[at]!, 1);
+      latencyOfOperation.addToBucket(buckets[at]!, 1);
     }
   }
 
@@ -465,6 +479,7 @@ export class Tally {
 
   toRollup(observer: TraceObserver, producers: ProducerIndex): Rollup {
     const rollup = emptyRollup();
+    this.#durations.drain();
     this.#resolveLinks(producers);
     rollup.traceCount = this.#traceCount;
     rollup.incompleteTraceCount = this.#incompleteTraceCount;
@@ -509,7 +524,7 @@ export class Tally {
       }
       widen(edges, at + EDGE.firstSeenUs, link.startUs);
       const operationPair = this.#operationPairs.id(producers.operations[producer]!, link.operation);
-      this.#linkLatency.of(edge).add(link.durationUs);
+      this.#edgeLatency.of(edge).add(link.durationUs);
       const siteAt = this.#siteFigures.at(this.#sites.id(edge, operationPair));
       this.#siteFigures.values[siteAt + SITE.callCount]!++;
       this.#siteFigures.values[siteAt + SITE.errorCount]! += link.failed;
@@ -535,14 +550,13 @@ export class Tally {
       dependency.criticalUs = figures[EDGE.criticalUs]!;
       dependency.cardEvidenceCount = figures[EDGE.cardEvidenceCount]!;
       [dependency.firstSeenUs, dependency.lastSeenUs] = seenIn(figures, EDGE.firstSeenUs);
-      dependency.latency.merge(this.#linkLatency.of(edge));
+      dependency.latency.merge(this.#edgeLatency.of(edge));
       dependency.traceIds.push(...this.#edgeExamples.of(edge));
       return dependency;
     });
     for (let site = 0; site < this.#sites.count; site++) {
       const pair = this.#sites.seconds[site]!;
       const dependency = written[this.#sites.firsts[site]!]!;
-      dependency.latency.merge(this.#siteLatency.of(site));
       const callSite = callSiteIn(
         dependency,
         operations.text(this.#operationPairs.firsts[pair]!),
@@ -647,7 +661,6 @@ export class Tally {
       const operation = operationIn(written, operations.text(this.#operationPairs.seconds[pair]!));
       operation.callCount += answeredCount!;
       operation.errorCount += calleeErrorCount!;
-      operation.latency.merge(this.#siteLatency.of(site));
     }
     for (let id = 0; id < resources.size; id++) {
       if (this.#isResourceSeen[id] !== 1) continue;
