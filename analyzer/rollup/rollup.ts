@@ -95,7 +95,7 @@ export interface CallSiteRollup {
   readonly calleeOperation: string;
   callCount: number;
   errorCount: number;
-  /** Logical calls that failed while the caller's enclosing span failed too, or did not (algorithms C4: n11, n10). */
+  /** Logical calls that failed while the caller's enclosing span failed too, or did not. */
   failedParentFailed: number;
   failedParentOk: number;
   okParentFailed: number;
@@ -132,7 +132,7 @@ export interface EntryPartRollup {
   criticalTraceCount: number;
   /** Complete traces in which the part answers through calls that the entry waits for. */
   joinedTraceCount: number;
-  /** Root outcome against outcome of the calls to this part, per trace (algorithms C5 R2). */
+  /** Root outcome against outcome of the calls to this part, per trace. */
   failedRootFailed: number;
   failedRootOk: number;
   okRootFailed: number;

@@ -2,7 +2,7 @@ import type { SpanTree } from './span-tree.ts';
 import { CALL, type Calls } from './calls.ts';
 import { type DependencyFinder, SPAN } from './dependencies.ts';
 
-/** A logical call against the work it was made for (algorithms C4). */
+/** A logical call against the work it was made for. */
 export const OUTCOME = {
   /** No evidence: no caller known, the caller's own fault, a try that was repeated, or several callees failed at once. */
   none: 0,

@@ -5,9 +5,9 @@ import type { SpanTree } from './span-tree.ts';
  * The critical path of one request: who held up the answer, microsecond by microsecond.
  *
  * Walks back from the end of the root. An end waits for the last child that was awaited, a start for the last sibling that
- * had ended by then, else for the parent's start; the time in between belongs to the span that did the waiting (algorithms
- * B2; the same events as Mystery Machine, OSDI 2014, and CRISP, USENIX ATC 2022, whose defects D1 to D4 it avoids). So the
- * sections are disjoint, in order, and add up to the root's duration exactly.
+ * had ended by then, else for the parent's start; the time in between belongs to the span that did the waiting (the events
+ * of Chow et al., The Mystery Machine, OSDI 2014; unlike CRISP, Zhang et al., USENIX ATC 2022, what nobody waits for is never
+ * on it, and a child around its parent is clipped, not dropped). So the sections are disjoint, in order, and add up to the root's duration exactly.
  *
  * ```
  * |-------------root-------------|        newest section first:

@@ -23,7 +23,7 @@ export const SPAN = {
 } as const;
 
 /**
- * Who called whom in one trace (algorithms A3).
+ * Who called whom in one trace.
  *
  * The callee's side counts: each span whose parent belongs to another service is a call, and so is a SERVER or CONSUMER span
  * below a CLIENT or PRODUCER span of its own service. Under each such span, and under each root, its service works until the

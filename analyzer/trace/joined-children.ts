@@ -10,7 +10,7 @@ const TOLERANCE_US = 1000;
 
 /**
  * For each node 1 if its parent waits for it, else 0; roots count as joined. What nobody waits for cannot delay anybody:
- * a fire-and-forget call is never critical, however long it runs (algorithms B3).
+ * a fire-and-forget call is never critical, however long it runs.
  */
 export function joinedChildren(tree: SpanTree, joined: Uint8Array = new Uint8Array(tree.count)): Uint8Array {
   const { table, rows, parents, startUs, endUs } = tree;

@@ -9,7 +9,7 @@ const LONGEST_CHAIN = 128;
 
 /**
  * Services that a request came back to while they were still waiting: A calls B, B calls A, and A's first call cannot end
- * before the second (algorithms D1: threads of A may run out while all of them wait for A).
+ * before the second (threads of A may run out while all of them wait for A).
  *
  * Of each way in which a chain closes, by its last caller and callee, the shortest is kept. Returns node numbers in call
  * direction, each chain once per closing call, starting at the service that was re-entered. Each chain is a true circle: a

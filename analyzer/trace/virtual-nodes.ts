@@ -8,7 +8,7 @@ import { KEY, type RowAttributes } from './row-attributes.ts';
 
 /**
  * Callees that sent no span, named by what their callers say of them: destinations of messages, databases, services that are
- * not instrumented, and whoever else answers at an address. The first of these names wins (algorithms A3): peer service,
+ * not instrumented, and whoever else answers at an address. The first of these names wins: peer service,
  * `db.namespace@server.address`, server address, network peer, host of the URL, rpc service.
  */
 export class VirtualNodes {
