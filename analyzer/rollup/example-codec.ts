@@ -6,8 +6,15 @@ import type { SmallestIds } from './rollup.ts';
 export function writeTraceIds(writer: ByteWriter, ids: SmallestIds): void {
   writer.writeNumber(ids.length);
   for (const id of ids) {
-    for (let at = 0; at < 32; at += 2) writer.writeByte(Number.parseInt(id.slice(at, at + 2), 16));
+    for (let at = 0; at < 32; at += 2) {
+      writer.writeByte((digitOf(id.charCodeAt(at)) << 4) | digitOf(id.charCodeAt(at + 1)));
+    }
   }
+}
+
+/** Of a lower-case hex digit. */
+function digitOf(code: number): number {
+  return code < 58 ? code - 48 : code - 87;
 }
 
 /**
