@@ -4,7 +4,7 @@ import { createDictionary, SpanTable } from '../analyzer/model/span-table.ts';
 import { SPAN_KIND } from '../analyzer/model/span.ts';
 import { RollupBuilder } from '../analyzer/rollup/rollup-builder.ts';
 import { type BenchResult, median } from './bench.ts';
-import { measureInTurns, msText } from './measure.ts';
+import { measureInTurns, msText, quickestText } from './measure.ts';
 
 const SPAN_COUNT = 100_000;
 const SERVICE_COUNT = 40;
@@ -25,7 +25,7 @@ export function benchLargeTrace(): Promise<BenchResult[]> {
       atLeast: 200,
       aim: 100,
       better: 'lower',
-      detail: `tree, dependencies, re-entry, critical path, rollup and conclusions, CPU time; ${(median(tookMs[shape]) / (SPAN_COUNT / 1e6)).toFixed(0)} ns a span`,
+      detail: `tree, dependencies, re-entry, critical path, rollup and conclusions; ${quickestText(tookMs[shape])}; ${(median(tookMs[shape]) / (SPAN_COUNT / 1e6)).toFixed(0)} ns a span`,
     })),
   );
 }

@@ -56,6 +56,11 @@ export function rateText(spanCount: number, tookMs: readonly number[]): string {
   return `${(spanCount / median(tookMs) / 1000).toFixed(2)} M spans/s`;
 }
 
+/** The quickest round comes nearest to a machine that does nothing else. */
+export function quickestText(tookMs: readonly number[]): string {
+  return `quickest round ${msText([Math.min(...tookMs)])}`;
+}
+
 export function msText(tookMs: readonly number[]): string {
   const ms = median(tookMs);
   return `${ms.toFixed(ms < 10 ? 2 : 0)} ms`;
