@@ -44,14 +44,17 @@ export function selectedServices(selection: Selection | null, lookup: Lookup | u
 /** The part of a scene that a highlight keeps. */
 export function brightPart(scene: Scene, highlight: Highlight): Scene {
   const boxes = scene.boxes.filter((item) => highlight.services.has(item.id));
+  const fenced = boxes.filter((item) => item.pci === 'cde').map((item) => item.box);
   return {
     ...scene,
     territories: [],
-    fences: scene.fences.filter((island) =>
-      island.rectangles.some((rectangle) =>
-        boxes.some(({ box, pci }) => pci === 'cde' && box.x === rectangle.x && box.y === rectangle.y),
-      ),
-    ),
+    fences: scene.fences.flatMap((island) => {
+      const rectangles = island.rectangles.filter((rectangle) => fenced.includes(rectangle));
+      if (rectangles.length === 0) return [];
+      const y = Math.max(...rectangles.map((box) => box.y + box.height));
+      const lowest = rectangles.filter((box) => box.y + box.height === y);
+      return [{ rectangles, x: Math.min(...lowest.map((box) => box.x)), y }];
+    }),
     boxes,
     links: scene.links.filter((link) => highlight.links.has(link.key)),
   };

@@ -237,6 +237,7 @@ class Engine {
   #frame = 0;
   #motion = 0;
   #isFitted = true;
+  #followed: ReturnType<typeof cameraOf> | null = null;
 
   constructor(
     session: Session,
@@ -295,7 +296,10 @@ class Engine {
   }
 
   follow(camera: ReturnType<typeof cameraOf> | null): void {
-    if (this.#size.width === 0 || (camera === null && this.#isFitted)) return;
+    if (this.#size.width === 0) return;
+    // Every other change of the view comes by here too: only a new camera may move the map.
+    if (camera === this.#followed) return;
+    this.#followed = camera;
     this.#isFitted = camera === null;
     if (camera === null) this.#fit(true);
     else if (JSON.stringify(camera) !== JSON.stringify(cameraOf(this.#at, this.#size)))
