@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SPAN_FLAG } from '../../analyzer/model/span.ts';
@@ -359,3 +360,19 @@ function arbitraryRequest(): fc.Arbitrary<OtlpRequest> {
 function hex(length: number): fc.Arbitrary<string> {
   return fc.string({ unit: fc.constantFrom(...'0123456789abcdef'.split('')), minLength: length, maxLength: length });
 }
+
+describe('files from elsewhere', () => {
+  it.each([
+    ['otlp-tempo-bookinfo', 8, ['productpage.bookinfo', 'reviews.bookinfo']],
+    ['otlp-specification', 1, ['my.service']],
+    ['otlp-links-and-kinds', 4, ['service-x']],
+    ['otlp-old-and-new-scopes', 3, ['analytics-service']],
+    ['otlp-odd-ids', 4, ['analytics-service1']],
+  ])('%s: every span, none rejected', (name, spanCount, services) => {
+    const bytes = readFileSync(new URL(`../../fixtures/cases/${name}/traces.json`, import.meta.url));
+    const table = new SpanTable(createDictionary());
+    expect(decodeOtlpJson(bytes, table)).toMatchObject({ spanCount, rejectedCount: 0 });
+    const names = Array.from({ length: table.count }, (_, row) => table.resource(row).service);
+    expect(names).toEqual(expect.arrayContaining(services));
+  });
+});
