@@ -48,7 +48,7 @@ function machine(): string {
   return [
     `Node ${process.versions.node}, ${cpus().length} cores, ${first?.model ?? 'unknown processor'}`,
     `A loop adding up 10 MB of bytes took ${byteLoopMs().toFixed(1)} ms just now (about 4 ms where nothing else runs on the machine the goals were set on).`,
-    'Times are on the processor, not on the clock, unless it says otherwise; ratios are medians of rounds in turns.',
+    'Times are of one thread on the processor unless it says otherwise; ratios are medians of rounds in turns.',
   ].join('\n');
 }
 
