@@ -54,6 +54,15 @@ describe('a directory that cannot be used', () => {
     expect(() => openSqliteStore(directory)).toThrow(/written by a newer ringfence \(store version 99/);
   });
 
+  it('was written by an older version: it is left alone', () => {
+    const directory = newDirectory();
+    openSqliteStore(directory).close();
+    const database = new DatabaseSync(join(directory, 'ringfence.sqlite'));
+    database.exec('PRAGMA user_version = 1');
+    database.close();
+    expect(() => openSqliteStore(directory)).toThrow(/written by an older ringfence \(store version 1,/);
+  });
+
   it('holds something that is no database', () => {
     const directory = newDirectory();
     openSqliteStore(directory).close();

@@ -23,7 +23,8 @@ const MINUTE_S = 60;
 const HOUR_S = 3600;
 const DAY_S = 86_400;
 
-const SCHEMA_VERSION = 1;
+/** Goes up with every change of the tables, of `ROLLUP_FORMAT` or of `TraceDetail`. */
+const SCHEMA_VERSION = 2;
 
 const SCHEMA = `
   CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -251,6 +252,12 @@ function prepareSchema(database: DatabaseSync, path: string, isNew: boolean): vo
     throw new StoreError(
       `${path} was written by a newer ringfence (store version ${version}, this one knows ${SCHEMA_VERSION}): ` +
         'update ringfence, or name another directory with --data. Nothing was changed.',
+    );
+  }
+  if (version > 0) {
+    throw new StoreError(
+      `${path} was written by an older ringfence (store version ${version}, this one knows ${SCHEMA_VERSION}) ` +
+        'in a form that this one does not read: use that version, or name another directory with --data. Nothing was changed.',
     );
   }
   const hasTables = database.prepare('SELECT 1 FROM sqlite_master LIMIT 1').get() !== undefined;
