@@ -63,6 +63,15 @@ describe('redactText finds', () => {
     expect(redactText(redacted, '')).toEqual({ text: redacted, hits: [] });
   });
 
+  it('the shortest number, wherever it stands in a text', () => {
+    for (let before = 0; before < 60; before++) {
+      for (let after = 0; after < 16; after++) {
+        const text = `${'x'.repeat(before)} ${withCheckDigit('4539148803436')} ${'y'.repeat(after)}`;
+        expect(redactText(text, '').hits).toHaveLength(1);
+      }
+    }
+  });
+
   it('several numbers in one text, each under its brand', () => {
     expect(redactText('4539148803436467,5425233430109903;x', '')).toEqual({
       text: '[PAN:visa:16],[PAN:mastercard:16];x',
