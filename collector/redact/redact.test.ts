@@ -66,7 +66,7 @@ describe('redactText finds', () => {
   it('the shortest number, wherever it stands in a text', () => {
     for (let before = 0; before < 60; before++) {
       for (let after = 0; after < 16; after++) {
-        const text = `${'x'.repeat(before)} ${withCheckDigit('4539148803436')} ${'y'.repeat(after)}`;
+        const text = `${'x'.repeat(before)},${withCheckDigit('4539148803436')},${'y'.repeat(after)}`;
         expect(redactText(text, '').hits).toHaveLength(1);
       }
     }
