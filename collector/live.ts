@@ -14,9 +14,11 @@ import type { Store, StoredRollup } from './store/store.ts';
 
 const MINUTE_US = 60_000_000;
 /** Whole traces wait here for the next commit, so that one look serves many; more than this is looked at at once. */
-const MOST_WAITING_SPANS = 20_000;
+const MOST_WAITING_SPANS = 60_000;
 /** Minutes whose examples are remembered: late traces seldom come later. */
 const REMEMBERED_MINUTES = 8;
+/** To pack a trace for reading takes as long as to observe a hundred; examples of circles and card data come first. */
+const MOST_TRACES_PER_COMMIT = 64;
 const TIDY_INTERVAL_US = 10 * MINUTE_US;
 
 /** What was observed since the last commit. */
@@ -180,10 +182,13 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
       if (this.#minutes.size > REMEMBERED_MINUTES) this.#minutes.delete(this.#minutes.keys().next().value!);
     }
     addRollup(minute, rollup);
-    const examples = exampleTraceIds(minute);
-    for (const [at, start] of starts.entries()) {
-      if (!examples.has(table.traceId(start))) continue;
-      this.#traces.push(traceDetail(table, start, starts[at + 1] ?? table.count));
+    const room = MOST_TRACES_PER_COMMIT - this.#traces.length;
+    if (room <= 0) return;
+    const rowOf = new Map(starts.map((start, at) => [table.traceId(start), at]));
+    const chosen = [...exampleTraceIds(minute)].filter((traceId) => rowOf.has(traceId)).slice(0, room);
+    for (const traceId of chosen) {
+      const at = rowOf.get(traceId)!;
+      this.#traces.push(traceDetail(table, starts[at], starts[at + 1] ?? table.count));
     }
   }
 }

@@ -6,7 +6,7 @@ export interface SpanSink {
   createTable(): SpanTable;
   /**
    * Resolves when the spans survive a kill and a power cut; only then may the sender be told. Rejects if they cannot be
-   * kept now: whatever the reason, the sender should come back later. The table must not change meanwhile.
+   * kept now: whatever the reason, the sender should come back later. From the call on the table is the sink's.
    */
   ingest(table: SpanTable): Promise<void>;
 }

@@ -51,6 +51,22 @@ export function describeStore(name: string, open: () => Store, reopen: (store: S
       store.close();
     });
 
+    it('adds up several rollups of one minute in one commit, and those of many minutes', () => {
+      const store = open();
+      const rollups = Array.from({ length: 12 }, (_, seed) =>
+        randomRollup({ seed, shapeSeed: 9, serviceCount: 5, dependencyCount: 7 }),
+      );
+      const changes = rollups.map((rollup, at) => ({
+        atUs: NOON_US + (at % 6) * MINUTE_US,
+        environment: 'production',
+        rollup,
+      }));
+      store.commit({ rollups: changes, traces: [] });
+      store.commit({ rollups: changes, traces: [] });
+      expect(encodeRollup(store.read())).toEqual(encodeRollup(mergeRollups([...rollups, ...rollups])));
+      store.close();
+    });
+
     it('reads a window and an environment and nothing else', () => {
       const store = open();
       const [early, late, staging] = [1, 2, 3].map((seed) =>

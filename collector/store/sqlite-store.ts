@@ -26,6 +26,17 @@ const DAY_S = 86_400;
 /** Goes up with every change of the tables, of `ROLLUP_FORMAT` or of `TraceDetail`. */
 const SCHEMA_VERSION = 2;
 
+const REMEMBERED_SUMS = 4;
+
+/** All that was observed in one step of time, of one environment. */
+interface StepSum {
+  readonly key: string;
+  readonly stepS: number;
+  readonly startS: number;
+  readonly environment: string;
+  readonly sum: Rollup;
+}
+
 const SCHEMA = `
   CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
   CREATE TABLE rollups (
@@ -52,6 +63,8 @@ export function openSqliteStore(directory: string, retention: Retention = DEFAUL
 class SqliteStore implements Store {
   readonly #database: DatabaseSync;
   readonly #retention: Retention;
+  /** The sums that were written last, by step, start and environment: the running minute is added to every second. */
+  readonly #sums = new Map<string, Rollup>();
   readonly #readOne: StatementSync;
   readonly #write: StatementSync;
   readonly #writeTrace: StatementSync;
@@ -76,12 +89,24 @@ class SqliteStore implements Store {
 
   commit({ rollups, traces, checkpoint }: StoreChange): void {
     this.#transaction(() => {
+      const steps = new Map<string, StepSum>();
       for (const { atUs, environment, rollup } of rollups) {
         const atS = Math.floor(atUs / 1e6);
         // What comes late goes where its time has been folded to.
-        const step = this.#stepOf(atS, environment);
-        this.#add(step, startOf(atS, step), environment, rollup);
+        const stepS = this.#stepOf(atS, environment);
+        const startS = startOf(atS, stepS);
+        const key = `${stepS} ${startS} ${environment}`;
+        const step = steps.get(key) ?? {
+          key,
+          stepS,
+          startS,
+          environment,
+          sum: this.#sumOf(key, stepS, startS, environment),
+        };
+        addRollup(step.sum, rollup);
+        steps.set(key, step);
       }
+      for (const step of steps.values()) this.#writeSum(step);
       for (const trace of traces) {
         const startS = Math.floor(Date.parse(trace.startedAt) / 1000);
         this.#writeTrace.run(trace.traceId, startS, deflateRawSync(JSON.stringify(trace), { level: 1 }));
@@ -138,16 +163,24 @@ class SqliteStore implements Store {
     this.#database.close();
   }
 
-  #add(stepS: number, startS: number, environment: string, rollup: Rollup): void {
-    const stored = this.#readOne.get(stepS, startS, environment);
-    const sum = emptyRollup();
-    if (stored !== undefined) {
-      const reader = new RollupReader(sum);
-      reader.add(stored['bytes'] as Uint8Array);
-      reader.finish();
-    }
-    addRollup(sum, rollup);
+  #sumOf(key: string, stepS: number, startS: number, environment: string): Rollup {
+    return this.#sums.get(key) ?? this.#stored(stepS, startS, environment);
+  }
+
+  #writeSum({ key, stepS, startS, environment, sum }: StepSum): void {
     this.#write.run(stepS, startS, environment, encodeRollup(sum));
+    this.#sums.set(key, sum);
+    if (this.#sums.size > REMEMBERED_SUMS) this.#sums.delete(this.#sums.keys().next().value!);
+  }
+
+  #stored(stepS: number, startS: number, environment: string): Rollup {
+    const sum = emptyRollup();
+    const stored = this.#readOne.get(stepS, startS, environment);
+    if (stored === undefined) return sum;
+    const reader = new RollupReader(sum);
+    reader.add(stored['bytes'] as Uint8Array);
+    reader.finish();
+    return sum;
   }
 
   /** Minutes, unless the hour or the day around that moment has been folded already. */
@@ -180,9 +213,12 @@ class SqliteStore implements Store {
     }
     for (const { startS, environment, sum, reader } of sums.values()) {
       reader.finish();
-      this.#add(toStepS, startS, environment, sum);
+      const whole = this.#stored(toStepS, startS, environment);
+      addRollup(whole, sum);
+      this.#write.run(toStepS, startS, environment, encodeRollup(whole));
     }
     this.#database.prepare('DELETE FROM rollups WHERE step_s = ? AND start_s < ?').run(fromStepS, endS);
+    this.#sums.clear();
     this.#dropTracesNobodyNames(endS, toStepS);
   }
 
@@ -191,7 +227,9 @@ class SqliteStore implements Store {
     const rows = this.#database.prepare('SELECT bytes FROM rollups WHERE start_s < ?').iterate(beforeS);
     for (const row of rows) {
       const rollup = emptyRollup();
-      new RollupReader(rollup).add(row['bytes'] as Uint8Array);
+      const reader = new RollupReader(rollup);
+      reader.add(row['bytes'] as Uint8Array);
+      reader.finish();
       for (const traceId of exampleTraceIds(rollup)) named.add(traceId);
     }
     const drop = this.#database.prepare('DELETE FROM traces WHERE trace_id = ?');
@@ -206,6 +244,8 @@ class SqliteStore implements Store {
       this.#database.exec('COMMIT');
     } catch (error) {
       this.#database.exec('ROLLBACK');
+      // What is remembered is ahead of what is stored.
+      this.#sums.clear();
       throw error;
     }
   }
