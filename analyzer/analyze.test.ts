@@ -156,7 +156,12 @@ describe('conclude', () => {
 
   it('lists problems of traces and of the policy, with the nearest name', () => {
     expect(analysisOf(system, { paymnets: {} }).problems).toEqual([
-      { kind: 'no-such-problem', message: 'Spans had the problem "no-such-problem".', count: 1 },
+      {
+        kind: 'no-such-problem',
+        message:
+          'Spans had something odd about them that this version has no words for (no-such-problem): what rests on them may be incomplete.',
+        count: 1,
+      },
       { kind: 'orphan', message: expect.stringContaining('parent that never came') as string, count: 4 },
       {
         kind: 'policy-unseen',

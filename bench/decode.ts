@@ -1,7 +1,8 @@
 import { createDictionary, SpanTable } from '../analyzer/model/span-table.ts';
 import { decodeOtlpJson } from '../collector/decode/otlp-json.ts';
 import { decodeOtlpProtobuf } from '../collector/decode/otlp-protobuf.ts';
-import { encodeOtlpJson, encodeOtlpProtobuf, EXPORT_TRACE_SERVICE_REQUEST, generateBatches } from '../fixtures/otlp.ts';
+import { encodeOtlpJson, encodeOtlpProtobuf, EXPORT_TRACE_SERVICE_REQUEST } from '../fixtures/otlp.ts';
+import { generateBatches } from '../fixtures/otlp-traffic.ts';
 import { type BenchResult, median } from './bench.ts';
 
 const WARM_UP_ROUNDS = 5;

@@ -6,12 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import {
-  encodeOtlpProtobuf,
-  EXPORT_TRACE_SERVICE_REQUEST,
-  generateBatches,
-  type OtlpRequest,
-} from '../fixtures/otlp.ts';
+import { encodeOtlpProtobuf, EXPORT_TRACE_SERVICE_REQUEST, type OtlpRequest } from '../fixtures/otlp.ts';
+import { generateBatches } from '../fixtures/otlp-traffic.ts';
 import { type BenchResult, median } from './bench.ts';
 import type { ServerReport } from './http-server.ts';
 import { millisecondsOf, rateText, ratioOf } from './measure.ts';

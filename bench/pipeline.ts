@@ -1,7 +1,8 @@
 import { createDictionary, SpanTable } from '../analyzer/model/span-table.ts';
 import { RollupBuilder } from '../analyzer/rollup/rollup-builder.ts';
 import { decodeOtlpProtobuf } from '../collector/decode/otlp-protobuf.ts';
-import { encodeOtlpProtobuf, EXPORT_TRACE_SERVICE_REQUEST, generateBatches } from '../fixtures/otlp.ts';
+import { encodeOtlpProtobuf, EXPORT_TRACE_SERVICE_REQUEST } from '../fixtures/otlp.ts';
+import { generateBatches } from '../fixtures/otlp-traffic.ts';
 import type { BenchResult } from './bench.ts';
 import { measureInTurns, rateText, ratioOf } from './measure.ts';
 

@@ -7,12 +7,12 @@ import { createDictionary, SpanTable } from '../../analyzer/model/span-table.ts'
 import {
   encodeOtlpJson,
   encodeOtlpProtobuf,
-  generateBatches,
   type OtlpAttribute,
   type OtlpRequest,
   type OtlpSpan,
   type OtlpValue,
 } from '../../fixtures/otlp.ts';
+import { generateBatches } from '../../fixtures/otlp-traffic.ts';
 import { decodeOtlpJson } from './otlp-json.ts';
 import { decodeOtlpProtobuf } from './otlp-protobuf.ts';
 
