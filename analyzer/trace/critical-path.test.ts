@@ -129,6 +129,18 @@ const GOLDEN: readonly { readonly title: string; readonly spans: readonly Drawn[
     path: 'P 80-100, S 60-80, T 30-60, S 20-30, P 0-20',
   },
   {
+    // |client|
+    //        |server|   moved onto its client, the server started before the instant that ends with it
+    title: 'a moved server takes its place among its siblings',
+    spans: [
+      { name: 'R', at: [0, 30] },
+      { name: 'P', at: [0, 1], under: 'R', kind: 'client', host: 'one' },
+      { name: 'S', at: [1, 2], under: 'P', kind: 'server', host: 'two' },
+      { name: 'X', at: [1, 1], under: 'P' },
+    ],
+    path: 'R 1-30, S 0-1',
+  },
+  {
     title: 'a producer does not wait for its consumer',
     spans: [
       { name: 'R', at: [0, 50], kind: 'server' },
@@ -179,7 +191,7 @@ describe('the critical path', () => {
           expect(sectionsOf(finder)).toEqual(naiveSections(tree, joined, root, finder));
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: 2500 },
     );
   });
 

@@ -123,9 +123,18 @@ export class CriticalPathFinder {
     const start = tree.childStarts[parent]!;
     const end = tree.childStarts[parent + 1]!;
     let count = 0;
+    let isInOrder = true;
+    let lastUs = -Infinity;
     for (let at = start; at < end; at++) {
       const child = tree.children[at]!;
-      if (joined[child] === 1) this.#byEnd[start + count++] = child;
+      if (joined[child] !== 1) continue;
+      this.#byEnd[start + count++] = child;
+      isInOrder &&= lastUs <= this.seenStartUs[child]!;
+      lastUs = this.seenStartUs[child]!;
+    }
+    // Children come in order of their start, but for those that were moved since clocks disagree.
+    if (!isInOrder) {
+      this.#byEnd.subarray(start, start + count).sort((a, b) => this.seenStartUs[a]! - this.seenStartUs[b]! || a - b);
     }
     this.#sortByEnd(start, count);
     this.#ahead[parent] = count - 1;
