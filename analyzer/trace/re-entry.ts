@@ -18,11 +18,17 @@ const LONGEST_CHAIN = 128;
 export class ReentryFinder {
   /** By activation: bits for services on the waiting chain up to it. Rules out nearly every call that closes no circle. */
   #ancestors = new Uint32Array(0);
+  /** By activation: the one that waits for it, or -1. */
+  #waiting = new Int32Array(0);
 
   find({ calls, services, activationCalls }: DependencyFinder, spanCount: number): number[][] {
-    if (this.#ancestors.length < spanCount) this.#ancestors = new Uint32Array(spanCount * 2);
+    if (this.#ancestors.length < spanCount) {
+      this.#ancestors = new Uint32Array(spanCount * 2);
+      this.#waiting = new Int32Array(spanCount * 2);
+    }
     const ancestors = this.#ancestors;
-    let shortest: Map<string, { readonly activation: number; readonly length: number }> | undefined;
+    const waiting = this.#waiting.fill(-1, 0, spanCount);
+    let shortest: Map<number, { readonly activation: number; readonly length: number }> | undefined;
     for (let call = 0; call < calls.count; call++) {
       const callee = calls.calleeSpans[call]! - 1;
       if (callee < 0 || activationCalls[callee] !== call) continue;
@@ -31,9 +37,10 @@ export class ReentryFinder {
       const isWaitedFor = caller >= 0 && isJoined(call);
       let above = 0;
       if (isWaitedFor) {
+        waiting[callee] = caller;
         above = (activationCalls[caller]! < 0 ? 0 : ancestors[caller]!) | bitOf(services[caller]!);
         if ((above & bitOf(service)) !== 0 && services[caller] !== service) {
-          const key = `${services[caller]!} ${service}`;
+          const key = services[caller]! * 0x1000000 + service;
           const limit = (shortest?.get(key)?.length ?? LONGEST_CHAIN + 1) - 1;
           const length = chainLength(caller, service, limit);
           if (length > 0) (shortest ??= new Map()).set(key, { activation: caller, length });
@@ -47,16 +54,10 @@ export class ReentryFinder {
       return calls.modes[call] === MODE.sync && (calls.bits[call]! & CALL.awaited) !== 0;
     }
 
-    /** The activation that waits for this one, or -1. */
-    function waiting(activation: number): number {
-      const call = activationCalls[activation]!;
-      return call >= 0 && isJoined(call) ? calls.callerActivations[call]! - 1 : -1;
-    }
-
     /** Activations from the nearest one of `service` down to `caller`; 0 if there are none within the limit. */
     function chainLength(caller: number, service: number, limit: number): number {
       let length = 1;
-      for (let at = caller; at >= 0 && length <= limit; at = waiting(at), length++) {
+      for (let at = caller; at >= 0 && length <= limit; at = waiting[at]!, length++) {
         if (services[at] === service) return length;
       }
       return 0;
@@ -64,7 +65,7 @@ export class ReentryFinder {
 
     function circleOf({ activation, length }: { readonly activation: number; readonly length: number }): number[] {
       const upwards: number[] = [];
-      for (let at = activation; upwards.length < length; at = waiting(at)) upwards.push(services[at]!);
+      for (let at = activation; upwards.length < length; at = waiting[at]!) upwards.push(services[at]!);
       const circle: number[] = [];
       for (const service of upwards.reverse()) {
         const before = circle.indexOf(service);
