@@ -57,6 +57,7 @@ export function rollUp(table: SpanTable, policy: Policy, environment?: string): 
   const builder = new RollupBuilder(table.dictionary, { proxies: policy.proxies });
   builder.observe(spans);
   const rollup = builder.finish();
+  // One environment was asked for; the others are still there to choose.
   for (const name of environmentNames(table)) rollup.environments.add(name);
   return rollup;
 }

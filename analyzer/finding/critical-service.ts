@@ -92,7 +92,7 @@ function verdictOf(reasons: readonly Reason[]): CriticalPathVerdict {
   return VERDICT_ORDER.find((verdict) => given.has(verdict)) ?? 'undetermined';
 }
 
-/** R1. */
+/** Somebody said so, in the policy or in the service's own spans. */
 function declaredReasons(seen: ReadonlySet<string>, declared: string | undefined): Reason[] {
   const reasons: Reason[] = [];
   if (declared === 'critical') reasons.push({ rule: 'declared', message: 'The policy declares it critical.' });
@@ -110,7 +110,7 @@ interface RuleInput {
   readonly mayBeRequired: boolean;
 }
 
-/** R2, measured at the root itself: multiplying along the path would call related failures independent. */
+/** Requests failed when it did, measured at the root itself: multiplying along the path would call related failures independent. */
 function observedHard({ id, entry, part }: RuleInput): Reason[] {
   if (id === entry.node) return [];
   const { hardness, n, estimate, interval, base } = hardnessOf(rootTable(part));
@@ -121,7 +121,7 @@ function observedHard({ id, entry, part }: RuleInput): Reason[] {
   return [{ rule: 'observed-hard', message, n, estimate, interval, traceIds: [...part.traceIds] }];
 }
 
-/** R3. */
+/** Nearly every request waited for it. */
 function structurallyRequired({ id, entry, part, mayBeRequired }: RuleInput): Reason[] {
   const n = entry.completeTraceCount;
   const traceIds = [...part.traceIds];
@@ -140,7 +140,7 @@ function structurallyRequired({ id, entry, part, mayBeRequired }: RuleInput): Re
   return [{ rule: 'structurally-required', message, n, estimate: joinedTraceCount / n, interval, traceIds }];
 }
 
-/** R4. */
+/** It takes a notable share of the time of most requests. */
 function latencyCritical({ entry, part }: RuleInput): Reason[] {
   const n = entry.completeTraceCount;
   const interval = wilson(part.criticalTraceCount, n);

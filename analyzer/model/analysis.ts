@@ -44,7 +44,7 @@ export interface Reason {
   readonly interval?: readonly [number, number];
   /** Up to three example traces. */
   readonly traceIds?: readonly string[];
-  /** The chain of nodes that shows it, in call direction (for `one-hop`: caller then callee). */
+  /** The chain of nodes that shows it, in call direction; from the service to the CDE for `two-hops`, whichever way the calls run. */
   readonly witnessPath?: readonly string[];
 }
 

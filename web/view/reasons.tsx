@@ -24,7 +24,8 @@ export function Reasons({ reasons }: { readonly reasons: readonly Reason[] }) {
             <p class="witness" aria-label="Witness path">
               {reason.witnessPath.map((id, place) => (
                 <span key={place}>
-                  {place > 0 && <span class="arrow"> → </span>}
+                  {/* Two hops may run against the calls. */}
+                  {place > 0 && <span class="arrow">{reason.rule === 'two-hops' ? ' – ' : ' → '}</span>}
                   {plainName(id)}
                 </span>
               ))}
