@@ -25,12 +25,19 @@ export async function demo(options: DemoOptions): Promise<number> {
   const stopping = new AbortController();
   const end = interrupted().then(() => stopping.abort());
   const policy = await loadPolicy(undefined);
-  const service = await startService({ ...options, data: options.data ?? temporary!, policy, idleMs: IDLE_MS });
+  const service = await startService({
+    ...options,
+    // The cloud speaks OTLP/HTTP only.
+    doorPorts: { 'otlp-http': options.otlpPort },
+    data: options.data ?? temporary!,
+    policy,
+    idleMs: IDLE_MS,
+  });
   try {
     print(`\n  ringfence demo   ${service.webUrl}\n`);
     print('  Thirteen instrumented services are starting; the map fills in within half a minute.');
     const cloud = await startCloud({
-      otlpEndpoint: service.otlpUrl,
+      otlpEndpoint: service.doors[0]!.url,
       events: options.events ?? false,
       signal: stopping.signal,
     }).catch((error: unknown) => {

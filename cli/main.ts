@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 
 import type { ServeOptions } from './serve.ts';
 import type { DemoOptions } from './demo.ts';
@@ -11,6 +11,7 @@ import type { BaselineOptions } from './baseline.ts';
 import { DEFAULT_BASELINE_FILE } from './baseline-file.ts';
 import { EXIT, explain } from './exit.ts';
 import { DEFAULT_POLICY_FILE } from './policy.ts';
+import { doorOptions, doorPorts, portOption, wholeNumberIn } from './ports.ts';
 
 // Each command is loaded when it runs: `--version` and `--help` answer at once.
 
@@ -52,13 +53,12 @@ const environmentOption = new Option(
   'only traces of this deployment.environment.name (default: all of them together)',
 );
 
-program
+const serveCommand = program
   .command('serve')
   .description('receive traces, keep what they show, and serve the map')
   .option('--data <dir>', 'where to keep it', 'ringfence-data')
   .option('--listen <host>', 'address to listen on', '127.0.0.1')
   .addOption(portOption('--port <port>', 'web map and API', 4320))
-  .addOption(portOption('--otlp-port <port>', 'OTLP/HTTP', 4318))
   .addOption(policyOption)
   .addHelpText(
     'after',
@@ -68,10 +68,11 @@ Point any OpenTelemetry SDK or Collector at it:
 
 A request is answered with 200 only when its spans survive a crash. Card numbers are removed before anything is written.`,
   )
-  .action(async (options: ServeOptions) => {
+  .action(async (options: Omit<ServeOptions, 'doorPorts'>) => {
     const { serve } = await import('./serve.ts');
-    process.exitCode = await serve(options);
+    process.exitCode = await serve({ ...options, doorPorts: doorPorts({ ...options }) });
   });
+for (const option of doorOptions()) serveCommand.addOption(option);
 
 program
   .command('demo')
@@ -82,7 +83,9 @@ program
   .addOption(portOption('--port <port>', 'web map and API', 4320))
   .addOption(portOption('--otlp-port <port>', 'OTLP/HTTP', 4318))
   .addOption(
-    new Option('--requests-per-second <n>', 'how much traffic').default(8).argParser((text) => numberIn(text, 1, 200)),
+    new Option('--requests-per-second <n>', 'how much traffic')
+      .default(8)
+      .argParser((text) => wholeNumberIn(text, 1, 200)),
   )
   .action(async (options: DemoOptions) => {
     const { demo } = await import('./demo.ts');
@@ -168,18 +171,4 @@ try {
     process.stderr.write(`ringfence: ${explain(error)}\n`);
     process.exitCode = EXIT.couldNotRun;
   }
-}
-
-function portOption(flags: string, description: string, port: number): Option {
-  return new Option(flags, `${description}; 0 takes any free port`)
-    .default(port)
-    .argParser((text) => numberIn(text, 0, 65_535));
-}
-
-function numberIn(text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least || value > most || text.trim() === '') {
-    throw new InvalidArgumentError(`give a whole number from ${least} to ${most}.`);
-  }
-  return value;
 }

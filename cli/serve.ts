@@ -4,43 +4,63 @@ import type { Policy } from '../analyzer/model/policy.ts';
 import { plural } from '../analyzer/report/text.ts';
 import { LiveAnalysis, type LiveDelta } from '../collector/live.ts';
 import { Pipeline } from '../collector/pipeline.ts';
+import type { Receiver } from '../collector/receiver/contract.ts';
+import { type DoorName, DOORS } from '../collector/receiver/doors.ts';
 import { RECEIVERS } from '../collector/receiver/index.ts';
 import { startWebServer } from '../collector/server/index.ts';
 import { STORES } from '../collector/store/index.ts';
-import { EXIT, explain } from './exit.ts';
+import { EXIT, explain, UsageError } from './exit.ts';
 import { loadPolicy } from './policy.ts';
+import type { DoorPorts } from './ports.ts';
 import { WEB_ROOT } from './web-root.ts';
 
 export interface ServeOptions {
   readonly data: string;
   readonly listen: string;
   readonly port: number;
-  readonly otlpPort: number;
+  readonly doorPorts: DoorPorts;
   readonly policy?: string;
 }
 
 /** Everything that `serve` runs, until `close`. */
 export interface Service {
   readonly webUrl: string;
-  readonly otlpUrl: string;
+  readonly doors: readonly OpenDoor[];
   /** Resolves with the reason if spans can no longer be kept, such as a disk that fails: only a new start can help then. */
   readonly failed: Promise<string>;
   /** Takes no more spans, finishes what is under way, and leaves the data directory unlocked. */
   close(): Promise<void>;
 }
 
-export const DEFAULT_PORTS = { web: 4320, otlpHttp: 4318 } as const;
+/** A receiver at work. */
+interface OpenDoor {
+  readonly name: DoorName;
+  /** Without a path: `http://127.0.0.1:4318`. */
+  readonly url: string;
+}
 
 /** How long a trace may be silent before it counts as whole; the demo shortens it to show something soon. */
 const IDLE_MS = 10_000;
 
 const FAILURE_CHECK_MS = 1000;
 
+/** Why a port may not open, and the way out. */
+const PORT_FAULTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is taken: stop what listens there, or choose another with $OPTION (0 takes any free one)',
+  EACCES: 'is not open to this user: choose one above 1023 with $OPTION',
+  EADDRNOTAVAIL: 'cannot be opened: no interface of this machine has the address given with --listen',
+  ENOTFOUND: 'cannot be opened: the name given with --listen is unknown',
+};
+
 /** `ringfence serve`: receive, keep, show, until interrupted. */
 export async function serve(options: ServeOptions): Promise<number> {
   const service = await startService({ ...options, policy: await loadPolicy(options.policy) });
   print(`ringfence   ${service.webUrl}`);
-  print(`OTLP/HTTP   ${service.otlpUrl}/v1/traces   (OTEL_EXPORTER_OTLP_ENDPOINT=${service.otlpUrl})`);
+  for (const { name, url } of service.doors) {
+    const { title, path, setting } = DOORS[name];
+    const hint = setting === undefined ? '' : `   (${setting.replace('$URL', url)})`;
+    print(`${title.padEnd(11)} ${url}${path}${hint}`);
+  }
   print(`data        ${options.data}`);
   if (isOpenToAll(options.listen)) {
     print(
@@ -54,16 +74,16 @@ export async function serve(options: ServeOptions): Promise<number> {
   return EXIT.couldNotRun;
 }
 
-/** Starts the store, the pipeline, the receiver and the web server, in this order; what started is stopped if one cannot. */
+/** Starts the store, the pipeline, the receivers and the web server, in this order; what started is stopped if one cannot. */
 export async function startService(options: {
   readonly data: string;
   readonly listen: string;
   readonly port: number;
-  readonly otlpPort: number;
+  readonly doorPorts: DoorPorts;
   readonly policy: Policy;
   readonly idleMs?: number;
 }): Promise<Service> {
-  const { data, listen, port, otlpPort, policy, idleMs = IDLE_MS } = options;
+  const { data, listen, port, doorPorts, policy, idleMs = IDLE_MS } = options;
   const closers: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -87,26 +107,46 @@ export async function startService(options: {
       const lost = plural(replay.lostRecordCount, 'journal record');
       warn(`${lost} could not be read; copies are in ${replay.quarantinedFiles.join(', ')}; the rest was kept`);
     }
-    const receiver = RECEIVERS['otlp-http'](pipeline, {
-      port: otlpPort,
-      ...(isLoopback(listen) ? {} : { hosts: [listen] }),
-      onError: (error) => warn(explain(error)),
-    });
-    const boundOtlpPort = await receiver.listen();
-    closers.push(() => receiver.close());
-    const web = await startWebServer({
+    const receivers: Receiver[] = [];
+    closers.push(async () => void (await Promise.all(receivers.map((receiver) => receiver.close()))));
+    const boundPorts: [DoorName, number][] = [];
+    for (const [name, doorPort] of Object.entries(doorPorts) as [DoorName, number][]) {
+      const receiver = RECEIVERS[name](pipeline, {
+        port: doorPort,
+        ...(isLoopback(listen) ? {} : { hosts: [listen] }),
+        onError: (error) => warn(explain(error)),
+      });
+      const { title, option } = DOORS[name];
+      const boundPort = await opened(receiver.listen(), `${title}: port ${doorPort}`, `--${option}`);
+      receivers.push(receiver);
+      boundPorts.push([name, boundPort]);
+    }
+    const starting = startWebServer({
       state: live,
       webRoot: WEB_ROOT,
       host: listen,
       port,
       onError: (error) => warn(explain(error)),
     });
+    const web = await opened(starting, `web map: port ${port}`, '--port');
     closers.push(() => web.close());
-    const otlpHost = new URL(web.url).hostname;
-    return { webUrl: web.url, otlpUrl: `http://${otlpHost}:${boundOtlpPort}`, failed: failureOf(pipeline), close };
+    const host = new URL(web.url).hostname;
+    const doors = boundPorts.map(([name, boundPort]) => ({ name, url: `http://${host}:${boundPort}` }));
+    return { webUrl: web.url, doors, failed: failureOf(pipeline), close };
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Waits for a port to open, and puts what may be in the way in terms of the command line. */
+async function opened<T>(opening: Promise<T>, door: string, option: string): Promise<T> {
+  try {
+    return await opening;
+  } catch (error) {
+    const reason = PORT_FAULTS[(error as NodeJS.ErrnoException).code ?? ''];
+    if (reason === undefined) throw error;
+    throw new UsageError(`${door} ${reason.replace('$OPTION', option)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { decodeOtlpJson } from '../decode/otlp-json.ts';
 import { decodeOtlpProtobuf } from '../decode/otlp-protobuf.ts';
 import type { Receiver, SpanSink } from './contract.ts';
+import type { DoorName } from './doors.ts';
 import { createOtlpHttpReceiver } from './otlp-http.ts';
 
 /** What every receiver can be told; each has its own defaults for the rest. */
@@ -11,7 +12,10 @@ export interface ReceiverOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** Every endpoint that senders can push to, by name. A new one is its file and its line here. */
+/**
+ * Every endpoint that senders can push to, by name. A new one is its file, its line here and its line in `doors.ts`; the
+ * command line makes the rest of them: its option, its place in `--help`, what `serve` prints.
+ */
 export const RECEIVERS = {
   'otlp-http': (sink, options) =>
     createOtlpHttpReceiver(sink, {
@@ -22,4 +26,4 @@ export const RECEIVERS = {
       },
       ...options,
     }),
-} as const satisfies Record<string, (sink: SpanSink, options?: ReceiverOptions) => Receiver>;
+} as const satisfies Record<DoorName, (sink: SpanSink, options?: ReceiverOptions) => Receiver>;
