@@ -108,7 +108,9 @@ export async function startService(options: {
       warn(`${lost} could not be read; copies are in ${replay.quarantinedFiles.join(', ')}; the rest was kept`);
     }
     const receivers: Receiver[] = [];
-    closers.push(async () => void (await Promise.all(receivers.map((receiver) => receiver.close()))));
+    closers.push(async () => {
+      await Promise.all(receivers.map((receiver) => receiver.close()));
+    });
     const boundPorts: [DoorName, number][] = [];
     for (const [name, doorPort] of Object.entries(doorPorts) as [DoorName, number][]) {
       const receiver = RECEIVERS[name](pipeline, {
