@@ -55,7 +55,7 @@ const LAYERS: readonly Layer[] = [
   { place: 'collector/redact/', mayImport: MODEL },
   { place: 'collector/decode/', mayImport: [...MODEL, 'collector/redact/'] },
   { place: 'collector/journal/', mayImport: MODEL },
-  { place: 'collector/assemble/', mayImport: MODEL },
+  { place: 'collector/assemble/', mayImport: [...MODEL, 'collector/journal/'] },
   { place: 'collector/config.ts', mayImport: MODEL },
   { place: 'collector/store/', mayImport: [...MODEL, 'analyzer/rollup/'] },
   { place: 'collector/source/', mayImport: [...MODEL, 'collector/decode/', 'collector/redact/'] },

@@ -53,6 +53,14 @@ export class ProducerIndex {
     }
   }
 
+  /** Other numbers for the same services and operations. */
+  renumber(serviceOf: (service: number) => number, operationOf: (operation: number) => number): void {
+    for (let number = 0; number < this.count; number++) {
+      this.services[number] = serviceOf(this.services[number]!);
+      this.operations[number] = operationOf(this.operations[number]!);
+    }
+  }
+
   #put(traceHigh: number, traceLow: number, high: number, low: number, service: number, operation: number): void {
     const hash = this.#hash(traceHigh, traceLow, high, low);
     if (hash > this.#highestHash) return;

@@ -22,16 +22,18 @@ export interface RollupBuilderOptions {
  * spans of a trace come in one call.
  */
 export class RollupBuilder {
-  readonly #dictionary: SpanDictionary;
+  readonly #options: RollupBuilderOptions;
   readonly #groups: TraceGroups;
-  readonly #observer: TraceObserver;
+  #dictionary: SpanDictionary;
+  #observer: TraceObserver;
   readonly #producers: ProducerIndex;
   #tally = new Tally();
 
   constructor(dictionary: SpanDictionary, options: RollupBuilderOptions = {}) {
+    this.#options = { ...options, ...(options.proxies === undefined ? {} : { proxies: [...options.proxies] }) };
     this.#dictionary = dictionary;
     this.#groups = new TraceGroups(options.seed);
-    this.#observer = new TraceObserver(dictionary, options);
+    this.#observer = new TraceObserver(dictionary, this.#options);
     this.#producers = new ProducerIndex(options.producerLimit ?? 1 << 18, options.seed);
   }
 
@@ -54,6 +56,26 @@ export class RollupBuilder {
   finish(): Rollup {
     const rollup = this.#tally.toRollup(this.#observer, this.#producers);
     this.#tally = new Tally();
+    return rollup;
+  }
+
+  /**
+   * Goes on over another dictionary. Returns what the traces since `finish` showed, but for links to other traces, which
+   * wait for their producers: together with what `finish` returns later, it is what one dictionary would have given.
+   */
+  moveTo(dictionary: SpanDictionary): Rollup {
+    const [from, to] = [this.#observer, new TraceObserver(dictionary, this.#options)];
+    const nodeOf = (node: number): number => to.dependencies.nodes.intern(from.dependencies.nodes.get(node));
+    const operationOf = (operation: number): number =>
+      to.dependencies.operations.intern(from.dependencies.operations.text(operation));
+    const next = new Tally();
+    next.takeLinks(this.#tally).renumber(nodeOf, operationOf);
+    // Without its links, the old tally looks for no producer.
+    const rollup = this.#tally.toRollup(from, this.#producers);
+    this.#producers.renumber(nodeOf, operationOf);
+    this.#dictionary = dictionary;
+    this.#observer = to;
+    this.#tally = next;
     return rollup;
   }
 }

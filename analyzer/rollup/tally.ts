@@ -21,6 +21,7 @@ import {
   reentryIn,
   viaDestinationIn,
 } from './merge-rollups.ts';
+import { ForeignLinks } from './foreign-links.ts';
 import type { ProducerIndex } from './producer-index.ts';
 import type { Rollup } from './rollup.ts';
 
@@ -82,7 +83,7 @@ export class Tally {
     string,
     { members: string[]; traceCount: number; lastTrace: number; traceIds: string[] }
   >();
-  readonly #links: ForeignLink[] = [];
+  #links = new ForeignLinks();
   readonly #cards = emptyRollup();
 
   // Of the trace being added: dependency and call site by call; part by part, with the parts touched.
@@ -368,10 +369,12 @@ export class Tally {
         this.#trace,
         tree.table.traceIds,
         idRow * 4,
+        DELIVERY.lastTrace,
       );
     }
   }
 
+  /** Links are counted in the end, when other traces have come after theirs: they have a last trace of their own. */
   #addDelivery(
     producer: number,
     consumer: number,
@@ -379,13 +382,14 @@ export class Tally {
     trace: number,
     ids: Uint32Array,
     idAt: number,
+    lastTrace: number,
   ): void {
     const delivery = this.#deliveries.id(this.#producerPairs.id(producer, consumer), destination);
     const at = this.#deliveryFigures.at(delivery);
     const { values } = this.#deliveryFigures;
     values[at + DELIVERY.callCount]!++;
-    if (values[at + DELIVERY.lastTrace] === trace) return;
-    values[at + DELIVERY.lastTrace] = trace;
+    if (values[at + lastTrace] === trace) return;
+    values[at + lastTrace] = trace;
     values[at + DELIVERY.traceCount]!++;
     this.#deliveryExamples.add(delivery, ids, idAt);
   }
@@ -426,9 +430,7 @@ export class Tally {
     for (let at = 0; at < foreignLinks.length; at += 3) {
       const words = foreignLinks[at]! * 6;
       const span = foreignLinks[at + 1]!;
-      this.#links.push({
-        target: table.linkIds.slice(words, words + 6),
-        traceId: table.traceIds.slice(idRow * 4, idRow * 4 + 4),
+      const link = {
         trace: this.#trace,
         consumer: services[span]!,
         destination: foreignLinks[at + 2]!,
@@ -436,7 +438,8 @@ export class Tally {
         failed: dependencies.bits[span]! & SPAN.failed,
         startUs: tree.startUs[span]!,
         durationUs: tree.endUs[span]! - tree.startUs[span]!,
-      });
+      };
+      this.#links.add(link, table.linkIds, words, table.traceIds, idRow * 4);
     }
   }
 
@@ -477,6 +480,14 @@ export class Tally {
     }
   }
 
+  /** Takes over the links that another tally did not resolve; its traces are other traces than the ones to come. */
+  takeLinks(other: Tally): ForeignLinks {
+    this.#trace = other.#trace;
+    this.#links = other.#links;
+    other.#links = new ForeignLinks();
+    return this.#links;
+  }
+
   toRollup(observer: TraceObserver, producers: ProducerIndex): Rollup {
     const rollup = emptyRollup();
     this.#durations.drain();
@@ -501,15 +512,18 @@ export class Tally {
   /** Links to other traces: the producer may have been seen before its consumer or after, so they wait for the end. */
   #resolveLinks(producers: ProducerIndex): void {
     const lastTraceOfEdge = new Map<number, number>();
-    for (const link of this.#links) {
-      const producer = producers.find(link.target, 0);
+    const { targets, traceIds } = this.#links;
+    for (let number = 0; number < this.#links.count; number++) {
+      const link = this.#links.get(number);
+      const producer = producers.find(targets, number * 6);
       if (producer < 0) {
         this.#addProblem('unresolved-link', 1);
         continue;
       }
       const service = producers.services[producer]!;
       if (link.destination >= 0) {
-        this.#addDelivery(service, link.consumer, link.destination, link.trace, link.traceId, 0);
+        const { consumer, destination, trace } = link;
+        this.#addDelivery(service, consumer, destination, trace, traceIds, number * 4, DELIVERY.lastTraceByLink);
         continue;
       }
       const edge = this.#edges.id(service * MODES.length + MODES.indexOf('async'), link.consumer);
@@ -520,7 +534,7 @@ export class Tally {
       if (lastTraceOfEdge.get(edge) !== link.trace) {
         lastTraceOfEdge.set(edge, link.trace);
         edges[at + EDGE.traceCount]!++;
-        this.#edgeExamples.add(edge, link.traceId, 0);
+        this.#edgeExamples.add(edge, traceIds, number * 4);
       }
       widen(edges, at + EDGE.firstSeenUs, link.startUs);
       const operationPair = this.#operationPairs.id(producers.operations[producer]!, link.operation);
@@ -710,25 +724,10 @@ const ENTRY = {
   width: 5,
 } as const;
 const PART = { criticalUs: 0, criticalTraceCount: 1, joinedTraceCount: 2, outcomes: 3, width: 7 } as const;
-const DELIVERY = { callCount: 0, traceCount: 1, lastTrace: 2, width: 3 } as const;
+const DELIVERY = { callCount: 0, traceCount: 1, lastTrace: 2, lastTraceByLink: 3, width: 4 } as const;
 
 /** Bits of a part in the trace being added. */
 const TOUCHED = { at: 1, byCall: 2, joined: 4, failed: 8 } as const;
-
-/** A consumer's link to a span of another trace. */
-interface ForeignLink {
-  /** Trace id and span id, 6 words. */
-  readonly target: Uint32Array;
-  /** Of the consumer. */
-  readonly traceId: Uint32Array;
-  readonly trace: number;
-  readonly consumer: number;
-  readonly destination: number;
-  readonly operation: number;
-  readonly failed: number;
-  readonly startUs: number;
-  readonly durationUs: number;
-}
 
 function widen(values: Float64Array, at: number, us: number): void {
   const first = values[at]!;
