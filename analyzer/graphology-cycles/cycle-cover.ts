@@ -33,7 +33,8 @@ export function coverCycles(
   const isChosen = new Uint8Array(costs.length);
   const isForbidden = new Uint8Array(costs.length);
   const remaining = costs.slice();
-  const shortestFirst = [...cycles].sort((one, two) => one.length - two.length);
+  const cycleCountOfArc = new Uint32Array(costs.length);
+  const { starts, arcs: arcsOfCycles } = shortestFirst(cycles);
   const branches: Branch[] = [];
   let chosenCost = 0;
   let best: ArcCut | undefined;
@@ -78,34 +79,64 @@ export function coverCycles(
   }
 
   // The bound here, and the arcs to branch over: those of the cycle with the fewest, in the most cycles for their cost first.
+  // Once the bound reaches the best cost there is nothing to find below, so the rest is not looked at.
   function look(): { bound: number; arcs: readonly number[] } {
     let bound = chosenCost;
-    let fewest: number[] | undefined;
-    const cycleCountOfArc = new Map<number, number>();
-    const touched: number[] = [];
-    for (const cycle of shortestFirst) {
-      budget.left -= cycle.length;
-      if (cycle.some((arc) => isChosen[arc] === 1)) continue;
-      const open = cycle.filter((arc) => isForbidden[arc] === 0 && costs[arc] !== Infinity);
-      if (open.length === 0) {
-        bound = Infinity;
-        break;
-      }
+    let fewestCycle = -1;
+    let fewestCount = Infinity;
+    let seen = 0;
+    for (; seen + 1 < starts.length && bound < bestCost; seen++) {
+      const end = starts[seen + 1]!;
+      budget.left -= end - starts[seen]!;
+      let openCount = 0;
       let least = Infinity;
-      for (const arc of open) {
-        least = Math.min(least, remaining[arc]!);
-        cycleCountOfArc.set(arc, (cycleCountOfArc.get(arc) ?? 0) + 1);
+      let isCut = false;
+      for (let at = starts[seen]!; at < end && !isCut; at++) {
+        const arc = arcsOfCycles[at]!;
+        isCut = isChosen[arc] === 1;
+        if (!isOpen(arc)) continue;
+        openCount++;
+        if (remaining[arc]! < least) least = remaining[arc]!;
       }
+      if (isCut) continue;
       bound += least;
-      if (least > 0)
-        for (const arc of open) {
-          remaining[arc]! -= least;
-          touched.push(arc);
-        }
-      if (fewest === undefined || open.length < fewest.length) fewest = open;
+      if (openCount === 0) continue;
+      for (let at = starts[seen]!; at < end; at++) {
+        const arc = arcsOfCycles[at]!;
+        if (!isOpen(arc)) continue;
+        remaining[arc]! -= least;
+        cycleCountOfArc[arc]!++;
+      }
+      if (openCount < fewestCount) {
+        fewestCount = openCount;
+        fewestCycle = seen;
+      }
     }
-    for (const arc of touched) remaining[arc] = costs[arc]!;
-    const worth = (arc: number): number => cycleCountOfArc.get(arc)! / costs[arc]!;
-    return { bound, arcs: (fewest ?? []).sort((one, two) => worth(two) - worth(one) || one - two) };
+    const arcs = bound < bestCost && fewestCycle >= 0 ? branchArcs(fewestCycle) : [];
+    for (let at = 0; at < starts[seen]!; at++) {
+      const arc = arcsOfCycles[at]!;
+      remaining[arc] = costs[arc]!;
+      cycleCountOfArc[arc] = 0;
+    }
+    return { bound, arcs };
   }
+
+  function isOpen(arc: number): boolean {
+    return isForbidden[arc] === 0 && costs[arc] !== Infinity;
+  }
+
+  function branchArcs(cycle: number): number[] {
+    const worth = (arc: number): number => cycleCountOfArc[arc]! / costs[arc]!;
+    return Array.from(arcsOfCycles.subarray(starts[cycle], starts[cycle + 1]))
+      .filter(isOpen)
+      .sort((one, two) => worth(two) - worth(one) || one - two);
+  }
+}
+
+/** The cycles one behind the other: those of few arcs bind most, so they come first. */
+function shortestFirst(cycles: readonly (readonly number[])[]): { starts: Int32Array; arcs: Int32Array } {
+  const sorted = [...cycles].sort((one, two) => one.length - two.length);
+  const starts = new Int32Array(sorted.length + 1);
+  sorted.forEach((cycle, at) => (starts[at + 1] = starts[at]! + cycle.length));
+  return { starts, arcs: Int32Array.from(sorted.flat()) };
 }
