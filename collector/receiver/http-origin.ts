@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
+import type { Cors } from './cors.ts';
 import { RPC_CODE } from './otlp-messages.ts';
 import { badRequest, Refusal } from './refusal.ts';
 
@@ -7,9 +8,10 @@ const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
  * Refuses what a web page on another site makes a browser send to this machine. A page reaches a loopback port under a
- * name of its own (DNS rebinding), which the Host header shows, or across origins, which Origin shows.
+ * name of its own (DNS rebinding), which the Host header shows, or across origins, which Origin shows. Origins that `cors`
+ * names are welcome.
  */
-export function checkOrigin(request: IncomingMessage, boundHosts: readonly string[]): void {
+export function checkOrigin(request: IncomingMessage, boundHosts: readonly string[], cors: Cors): void {
   const hostCount = request.rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host').length;
   // Node lets a second Host pass; two of them are read as one by us and as the other by a proxy.
   if (hostCount !== 1) throw badRequest('a request has exactly one Host header');
@@ -22,7 +24,8 @@ export function checkOrigin(request: IncomingMessage, boundHosts: readonly strin
     throw new Refusal(421, { code: RPC_CODE.permissionDenied, message });
   }
   const { origin } = request.headers;
-  if (origin !== undefined && !allowed.includes(hostName(authorityOf(origin) ?? ''))) {
+  if (origin === undefined || cors.allows(origin)) return;
+  if (!allowed.includes(hostName(authorityOf(origin) ?? ''))) {
     throw new Refusal(403, { code: RPC_CODE.permissionDenied, message: 'requests from other origins are refused' });
   }
 }

@@ -1,6 +1,8 @@
 import { decodeOtlpJson } from '../decode/otlp-json.ts';
 import { decodeOtlpProtobuf } from '../decode/otlp-protobuf.ts';
 import type { Receiver, SpanSink } from './contract.ts';
+import type { CorsOptions } from './cors.ts';
+import type { Compression } from './decompress.ts';
 import type { DoorName } from './doors.ts';
 import { createOtlpHttpReceiver } from './otlp-http.ts';
 
@@ -8,6 +10,10 @@ import { createOtlpHttpReceiver } from './otlp-http.ts';
 export interface ReceiverOptions {
   readonly hosts?: readonly string[];
   readonly port?: number;
+  /** What bodies may be packed with, besides what every sender of the protocol may do. Default gzip. */
+  readonly compressions?: readonly Compression[];
+  /** Pages of other origins that may send over HTTP. Default none. */
+  readonly cors?: CorsOptions;
   /** Told of errors that are ours; the sender gets a plain answer. */
   readonly onError?: (error: unknown) => void;
 }

@@ -1,26 +1,20 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-import type { Problem } from '../../analyzer/model/analysis.ts';
-import type { SpanTable } from '../../analyzer/model/span-table.ts';
-import { type Decoded, type Decoder, MalformedInputError } from '../decode/contract.ts';
+import { ByteBudget, type Reservation } from './byte-budget.ts';
 import type { Receiver, SpanSink } from './contract.ts';
+import { Cors, type CorsOptions } from './cors.ts';
+import { type Compression, decompress, isSupported } from './decompress.ts';
 import { checkOrigin, pathOf } from './http-origin.ts';
-import {
-  CONTENT_TYPE,
-  exportResponseBody,
-  type OtlpEncoding,
-  RPC_CODE,
-  type RpcCode,
-  statusBody,
-} from './otlp-messages.ts';
-import { badRequest, comeBackLater, Refusal, tooLarge } from './refusal.ts';
-import { ByteBudget, Disconnected, gunzip, readBody, type Reservation } from './request-body.ts';
+import { listenOnHosts, LOOPBACK_HOSTS } from './listen.ts';
+import { type OtlpDecoders, OtlpExport } from './otlp-export.ts';
+import { CONTENT_TYPE, type OtlpEncoding, RPC_CODE, type RpcCode, statusBody } from './otlp-messages.ts';
+import { comeBackLater, Refusal, tooLarge } from './refusal.ts';
+import { Disconnected, readBody } from './request-body.ts';
 
 export interface OtlpHttpOptions {
-  readonly decoders: Readonly<Record<OtlpEncoding, Decoder>>;
-  /** Addresses to listen on, all with one port. Default both loopbacks, so that `localhost` works however it resolves. */
+  readonly decoders: OtlpDecoders;
+  /** Addresses to listen on, all with one port. Default both loopbacks. */
   readonly hosts?: readonly string[];
   /** Default 4318; 0 for any. */
   readonly port?: number;
@@ -28,6 +22,10 @@ export interface OtlpHttpOptions {
   readonly bodyByteLimit?: number;
   /** Of all bodies under way. Default 128 MiB. */
   readonly underWayByteLimit?: number;
+  /** What bodies may be packed with. Default gzip. */
+  readonly compressions?: readonly Compression[];
+  /** Default none: pages of other origins may not send. */
+  readonly cors?: CorsOptions;
   readonly headersTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
   /** How long `close` waits for requests under way. Default 10,000. */
@@ -38,7 +36,6 @@ export interface OtlpHttpOptions {
 
 const PATH = '/v1/traces';
 const MAX_CONNECTION_COUNT = 20_000;
-const MAX_MESSAGE_LENGTH = 1_024;
 /** The rest of a body that was refused is thrown away so long, for the sender to read the answer in peace. */
 const LINGER_MS = 5_000;
 
@@ -54,46 +51,42 @@ const PARSER_REFUSALS: Readonly<Record<string, { httpStatus: number; code: RpcCo
 
 /**
  * OTLP over HTTP, traces only: `POST /v1/traces`, protobuf and JSON on one port, gzip
- * (opentelemetry-proto, docs/specification.md, 1.11). 200 means the spans survive a kill and a power cut.
+ * (opentelemetry-proto, docs/specification.md, 1.11). 200 means the spans survive a kill and a power cut. Throws a
+ * `RangeError` for options that make no sense.
  */
 export function createOtlpHttpReceiver(sink: SpanSink, options: OtlpHttpOptions): Receiver {
   return new OtlpHttpReceiver(sink, options);
 }
 
 class OtlpHttpReceiver implements Receiver {
-  readonly #sink: SpanSink;
+  readonly #export: OtlpExport;
   readonly #options: OtlpHttpOptions;
   readonly #hosts: readonly string[];
   readonly #bodyByteLimit: number;
+  readonly #compressions: readonly Compression[];
+  readonly #cors: Cors;
   readonly #budget: ByteBudget;
   /** The answer in the making on each connection. */
   readonly #responses = new WeakMap<Duplex, ServerResponse>();
-  #servers: Server[] = [];
+  #servers: readonly Server[] = [];
   #isClosing = false;
 
   constructor(sink: SpanSink, options: OtlpHttpOptions) {
-    this.#sink = sink;
+    this.#export = new OtlpExport(sink, options.decoders, options.onError);
     this.#options = options;
-    this.#hosts = options.hosts ?? ['127.0.0.1', '::1'];
+    this.#hosts = options.hosts ?? LOOPBACK_HOSTS;
+    this.#compressions = options.compressions ?? ['gzip'];
+    this.#cors = new Cors(options.cors);
+    for (const compression of this.#compressions) {
+      if (!isSupported(compression)) throw new RangeError(`${compression} is not in this version of Node`);
+    }
     this.#bodyByteLimit = options.bodyByteLimit ?? 64 << 20;
     this.#budget = new ByteBudget(options.underWayByteLimit ?? 128 << 20);
   }
 
   async listen(): Promise<number> {
-    let port = this.#options.port ?? 4318;
-    for (const [at, host] of this.#hosts.entries()) {
-      const server = this.#createServer();
-      try {
-        await listening(server, host, port);
-      } catch (error) {
-        // A machine without IPv6 has one loopback only.
-        if (at > 0 && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes((error as NodeJS.ErrnoException).code ?? '')) continue;
-        await this.close();
-        throw error;
-      }
-      port = (server.address() as AddressInfo).port;
-      this.#servers.push(server);
-    }
+    const { servers, port } = await listenOnHosts(this.#hosts, this.#options.port ?? 4318, () => this.#createServer());
+    this.#servers = servers;
     return port;
   }
 
@@ -130,15 +123,12 @@ class OtlpHttpReceiver implements Receiver {
     this.#remember(request, response);
     const reservation = this.#budget.reserve();
     try {
-      checkOrigin(request, this.#hosts);
+      checkOrigin(request, this.#hosts, this.#cors);
       if (this.#answerOptions(request, response)) return;
       const encoding = this.#checkHead(request, reservation);
       if (isContinueExpected) response.writeContinue();
       const bytes = await this.#readBody(request, reservation);
-      const table = this.#sink.createTable();
-      const decoded = this.#decode(bytes, encoding, table);
-      await this.#ingest(table);
-      this.#answer(response, 200, encoding, exportResponseBody(encoding, decoded.rejectedCount, messageOf(decoded)));
+      this.#answer(response, 200, encoding, await this.#export.answer(bytes, encoding));
     } catch (error) {
       if (error instanceof Disconnected) return;
       if (error instanceof Refusal) this.#refuse(request, response, error);
@@ -177,9 +167,10 @@ class OtlpHttpReceiver implements Receiver {
       const message = 'Content-Type must be application/x-protobuf or application/json';
       throw new Refusal(415, { code: RPC_CODE.invalidArgument, message });
     }
-    if (compressionOf(request) === undefined) {
-      const message = 'Content-Encoding must be gzip, identity or absent';
-      throw new Refusal(415, { code: RPC_CODE.invalidArgument, message }, { 'Accept-Encoding': 'gzip' });
+    if (this.#compressionOf(request) === undefined) {
+      const message = `Content-Encoding must be absent or one of ${[...this.#compressions, 'identity'].join(', ')}`;
+      const headers = { 'Accept-Encoding': this.#compressions.join(', ') };
+      throw new Refusal(415, { code: RPC_CODE.invalidArgument, message }, headers);
     }
     const announced = Number(request.headers['content-length'] ?? 0);
     if (announced > this.#bodyByteLimit) throw tooLarge(this.#bodyByteLimit);
@@ -190,41 +181,21 @@ class OtlpHttpReceiver implements Receiver {
 
   async #readBody(request: IncomingMessage, reservation: Reservation): Promise<Uint8Array> {
     const body = await readBody(request, this.#bodyByteLimit, reservation);
-    return compressionOf(request) === 'gzip' ? gunzip(body, this.#bodyByteLimit, reservation) : body;
+    const compression = this.#compressionOf(request);
+    if (compression === undefined || compression === 'identity') return body;
+    return decompress(compression, body, this.#bodyByteLimit, reservation);
   }
 
-  #decode(bytes: Uint8Array, encoding: OtlpEncoding, table: SpanTable): Decoded {
-    let decoded: Decoded;
-    try {
-      decoded = this.#options.decoders[encoding](bytes, table);
-    } catch (error) {
-      if (error instanceof MalformedInputError) {
-        throw badRequest(`the body is no ExportTraceServiceRequest in ${encoding}`, error.message);
-      }
-      // A fault of ours on this very input: the sender would run into it again with every retry.
-      this.#options.onError?.(error);
-      throw badRequest('the body cannot be read');
-    }
-    if (decoded.spanCount === 0 && decoded.rejectedCount > 0) {
-      throw badRequest(`none of the ${decoded.rejectedCount} spans can be used`, messageOf(decoded));
-    }
-    return decoded;
+  #compressionOf(request: IncomingMessage): Compression | 'identity' | undefined {
+    const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+    return encoding === 'identity' ? encoding : this.#compressions.find((compression) => compression === encoding);
   }
 
-  async #ingest(table: SpanTable): Promise<void> {
-    if (table.count === 0) return;
-    try {
-      await this.#sink.ingest(table);
-    } catch (error) {
-      this.#options.onError?.(error);
-      throw comeBackLater('the spans cannot be kept at the moment');
-    }
-  }
-
-  /** What a browser asks first. No `Access-Control-*` header: no page of another origin may send here. */
+  /** What a browser asks first. */
   #answerOptions(request: IncomingMessage, response: ServerResponse): boolean {
     if (request.method !== 'OPTIONS' || pathOf(request.url ?? '') !== PATH) return false;
-    response.writeHead(204, { Allow: 'POST, OPTIONS' }).end();
+    const corsHeaders = { ...this.#cors.headersFor(request), ...this.#cors.preflightHeadersFor(request) };
+    response.writeHead(204, { Allow: 'POST, OPTIONS', ...corsHeaders }).end();
     return true;
   }
 
@@ -239,6 +210,7 @@ class OtlpHttpReceiver implements Receiver {
       'Content-Type': CONTENT_TYPE[encoding],
       'Content-Length': body.length,
       'X-Content-Type-Options': 'nosniff',
+      ...this.#cors.headersFor(response.req),
       ...(this.#isClosing ? { Connection: 'close' } : {}),
       ...headers,
     });
@@ -285,29 +257,8 @@ class OtlpHttpReceiver implements Receiver {
   }
 }
 
-function listening(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port, ipv6Only: host.includes(':') }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
 function encodingOf(request: IncomingMessage): OtlpEncoding | undefined {
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
   if (type === CONTENT_TYPE.protobuf) return 'protobuf';
   return type === CONTENT_TYPE.json ? 'json' : undefined;
-}
-
-function compressionOf(request: IncomingMessage): 'gzip' | 'identity' | undefined {
-  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
-  return encoding === 'gzip' || encoding === 'identity' ? encoding : undefined;
-}
-
-/** What the decoder noticed, in one line; empty if there was nothing. */
-function messageOf({ problems }: { readonly problems: readonly Problem[] }): string {
-  const message = problems.map((problem) => `${problem.message} (${problem.count})`).join('; ');
-  return message.length <= MAX_MESSAGE_LENGTH ? message : `${message.slice(0, MAX_MESSAGE_LENGTH - 1)}…`;
 }

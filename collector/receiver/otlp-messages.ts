@@ -26,28 +26,51 @@ export interface RpcStatus {
   readonly message: string;
   /** What was wrong with the request itself, as `google.rpc.BadRequest`. */
   readonly badRequest?: string;
+  /** When to come back, as `google.rpc.RetryInfo`. */
+  readonly retryDelaySeconds?: number;
 }
 
 const BAD_REQUEST_TYPE = 'type.googleapis.com/google.rpc.BadRequest';
+const RETRY_INFO_TYPE = 'type.googleapis.com/google.rpc.RetryInfo';
 
-export function statusBody(encoding: OtlpEncoding, { code, message, badRequest }: RpcStatus): Uint8Array {
+export function statusBody(encoding: OtlpEncoding, status: RpcStatus): Uint8Array {
+  const { code, message } = status;
   if (encoding === 'json') {
-    const details =
-      badRequest === undefined
-        ? {}
-        : { details: [{ '@type': BAD_REQUEST_TYPE, fieldViolations: [{ field: 'body', description: badRequest }] }] };
-    return encodeUtf8(JSON.stringify({ code, message, ...details }));
+    const details = jsonDetails(status);
+    return encodeUtf8(JSON.stringify({ code, message, ...(details.length === 0 ? {} : { details }) }));
   }
-  // Status { code = 1, message = 2, details = 3 }, Any { type_url = 1, value = 2 },
-  // BadRequest { field_violations = 1 }, FieldViolation { field = 1, description = 2 }
-  const details =
-    badRequest === undefined
-      ? []
-      : field(3, [
-          ...textField(1, BAD_REQUEST_TYPE),
-          ...field(2, field(1, [...textField(1, 'body'), ...textField(2, badRequest)])),
-        ]);
-  return Uint8Array.from([...integerField(1, code), ...textField(2, message), ...details]);
+  // Status { code = 1, message = 2, details = 3 }
+  return Uint8Array.from([...integerField(1, code), ...textField(2, message), ...protobufDetails(status)]);
+}
+
+function jsonDetails({ badRequest, retryDelaySeconds }: RpcStatus): object[] {
+  const details: object[] = [];
+  if (badRequest !== undefined) {
+    details.push({ '@type': BAD_REQUEST_TYPE, fieldViolations: [{ field: 'body', description: badRequest }] });
+  }
+  if (retryDelaySeconds !== undefined) {
+    details.push({ '@type': RETRY_INFO_TYPE, retryDelay: `${retryDelaySeconds}s` });
+  }
+  return details;
+}
+
+function protobufDetails({ badRequest, retryDelaySeconds }: RpcStatus): number[] {
+  const details: number[] = [];
+  if (badRequest !== undefined) {
+    // BadRequest { field_violations = 1 }, FieldViolation { field = 1, description = 2 }
+    const violation = field(1, [...textField(1, 'body'), ...textField(2, badRequest)]);
+    details.push(...field(3, anyOf(BAD_REQUEST_TYPE, violation)));
+  }
+  if (retryDelaySeconds !== undefined) {
+    // RetryInfo { retry_delay = 1 }, Duration { seconds = 1 }
+    details.push(...field(3, anyOf(RETRY_INFO_TYPE, field(1, integerField(1, retryDelaySeconds)))));
+  }
+  return details;
+}
+
+/** Any { type_url = 1, value = 2 } */
+function anyOf(type: string, message: readonly number[]): number[] {
+  return [...textField(1, type), ...field(2, message)];
 }
 
 /** `ExportTraceServiceResponse`: empty if all went well, as the specification demands. */

@@ -1,5 +1,7 @@
 import { RPC_CODE, type RpcStatus } from './otlp-messages.ts';
 
+const RETRY_DELAY_SECONDS = 1;
+
 /** A request that is answered with an error: thrown where it is found out, written in one place. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
@@ -17,7 +19,8 @@ export class Refusal extends Error {
 
 /** Something that is full now and need not be in a second: the sender keeps its spans and comes back. */
 export function comeBackLater(message: string): Refusal {
-  return new Refusal(503, { code: RPC_CODE.unavailable, message }, { 'Retry-After': '1' });
+  const status = { code: RPC_CODE.unavailable, message, retryDelaySeconds: RETRY_DELAY_SECONDS };
+  return new Refusal(503, status, { 'Retry-After': String(RETRY_DELAY_SECONDS) });
 }
 
 export function badRequest(message: string, detail = message): Refusal {
@@ -25,6 +28,7 @@ export function badRequest(message: string, detail = message): Refusal {
 }
 
 export function tooLarge(byteLimit: number): Refusal {
+  // Without a delay: the same request is as large next time.
   const message = `a request may have at most ${byteLimit} bytes, before and after decompression; send smaller batches`;
   return new Refusal(413, { code: RPC_CODE.resourceExhausted, message });
 }
