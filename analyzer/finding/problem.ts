@@ -17,6 +17,9 @@ const MESSAGES: Readonly<Record<string, string>> = {
   'span-id-collision': 'Different spans of one trace shared a span id: the parents of what they called are a guess.',
   'end-before-start': 'Spans ended before they started: they count as taking no time.',
   'no-time': 'Spans had no usable start time: they count for the graph, not for any duration.',
+  'clock-skew': 'Clocks of hosts disagreed: the times of spans were moved so that each answer lies within its call.',
+  'clock-skew-inconsistent':
+    'Calls between two hosts ask for different corrections of one clock: each answer was moved into the middle of its own call.',
   'unnamed-callee':
     'Calls say neither whom they call nor what answered: they are in no dependency, and their time counts for the caller.',
   'unresolved-link': 'Span links lead to spans that never came: who sent those messages is not known.',

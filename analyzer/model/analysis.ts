@@ -218,6 +218,8 @@ export interface TraceSpan {
   readonly isError: boolean;
   /** False where the parent does not wait for it. */
   readonly isJoined: boolean;
+  /** Microseconds added to start and end, since the clock of its host disagreed with its callers'; absent where nothing was. */
+  readonly clockShiftUs?: number;
   readonly attributes: Readonly<Record<string, string>>;
 }
 

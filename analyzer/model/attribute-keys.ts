@@ -29,8 +29,12 @@ export const ATTRIBUTES = [
       'messaging.destination.template',
       'messaging.destination.name',
       'messaging.destination',
+      'messaging.source.name',
       'message_bus.destination',
       'kafka.topic',
+      'rabbit.queue',
+      'jms.queue',
+      'jms.topic',
     ],
   },
   { name: 'messaging.operation.type', wireKeys: ['messaging.operation.type', 'messaging.operation'] },
@@ -52,10 +56,16 @@ export const ATTRIBUTES = [
   { name: 'istio.namespace', wireKeys: ['istio.namespace'] },
   { name: 'upstream_cluster', wireKeys: ['upstream_cluster.name', 'upstream_cluster'] },
   { name: 'pci.scope', wireKeys: ['pci.scope'] },
-  /** Sampling threshold, the `th` of `tracestate ot=`, or `1/p` of Jaeger's probabilistic sampler. Filled by decoders. */
+  /** Sampling threshold, the `th` of `tracestate ot=`. Filled by decoders; Jaeger's samplers have the two keys below. */
   { name: 'sampling.threshold', wireKeys: [] },
   { name: 'sampler.type', wireKeys: ['sampler.type'] },
   { name: 'sampler.param', wireKeys: ['sampler.param'] },
+  {
+    name: 'messaging.destination.temporary',
+    wireKeys: ['messaging.destination.temporary', 'messaging.temp_destination'],
+  },
+  { name: 'messaging.destination.anonymous', wireKeys: ['messaging.destination.anonymous'] },
+  { name: 'network.peer.port', wireKeys: ['network.peer.port', 'net.sock.peer.port'] },
 ] as const satisfies readonly { readonly name: string; readonly wireKeys: readonly string[] }[];
 
 export type AttributeName = (typeof ATTRIBUTES)[number]['name'];

@@ -15,6 +15,12 @@ export interface Resource {
   /** `pci.scope`, or the label of that name on pod, deployment or namespace. */
   readonly pciScope?: string;
   readonly k8sNamespace?: string;
+  /** `cloud.region`. */
+  readonly region?: string;
+  /** `cloud.availability_zone`. */
+  readonly zone?: string;
+  /** `k8s.cluster.name`. */
+  readonly cluster?: string;
 }
 
 /** Which resource attribute fills which field; where a field has several, the earlier key wins. */
@@ -38,6 +44,9 @@ export const RESOURCE_KEYS: readonly {
     'k8s.namespace.label.pci.scope',
   ],
   k8sNamespace: ['k8s.namespace.name'],
+  region: ['cloud.region'],
+  zone: ['cloud.availability_zone', 'cloud.zone'],
+  cluster: ['k8s.cluster.name'],
 } satisfies Record<keyof Resource, string[]>).flatMap(([field, wireKeys]) =>
   wireKeys.map((wireKey, rank) => ({ wireKey, field: field as keyof Resource, rank })),
 );

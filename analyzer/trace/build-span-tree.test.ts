@@ -153,6 +153,7 @@ function described(tree: SpanTree): unknown {
     parents: [...tree.parents.subarray(0, tree.count)],
     topDown: [...tree.topDown.subarray(0, tree.count)],
     roots: [...tree.roots],
+    startUs: [...tree.startUs.subarray(0, tree.count)],
     problems: [...tree.problems].sort(),
   };
 }
@@ -164,7 +165,7 @@ function expectSound(tree: SpanTree): void {
   for (let node = 0; node < tree.count; node++) {
     const parent = tree.parents[node]!;
     if (parent >= 0 && place.get(parent)! >= place.get(node)!) throw new Error('child before parent');
-    if (node > 0 && tree.startUs[node]! < tree.startUs[node - 1]!) throw new Error('nodes out of order');
+    if (node > 0 && sentStartUs(tree, node) < sentStartUs(tree, node - 1)) throw new Error('nodes out of order');
     for (let at = tree.childStarts[node]!; at < tree.childStarts[node + 1]!; at++) {
       childCount++;
       if (tree.parents[tree.children[at]!] !== node) throw new Error('child of another');
@@ -173,6 +174,10 @@ function expectSound(tree: SpanTree): void {
     }
   }
   expect(childCount + tree.roots.length).toBe(tree.count);
+}
+
+function sentStartUs({ startUs, clockShiftUs }: SpanTree, node: number): number {
+  return startUs[node]! - (clockShiftUs?.[node] ?? 0);
 }
 
 function isSmallestOfItsCircle(parents: readonly number[], first: number, spanId: number): boolean {

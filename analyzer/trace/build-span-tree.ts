@@ -1,6 +1,7 @@
 import { SPAN_FLAG } from '../model/span.ts';
 import type { SpanTable } from '../model/span-table.ts';
 import { mix } from '../model/string-table.ts';
+import { correctClocks } from './clock-skew.ts';
 import { compareForms, type MergedSpans, mergeSpans, parentForm } from './merge-spans.ts';
 import type { SpanTree } from './span-tree.ts';
 
@@ -26,6 +27,7 @@ export class ReusableSpanTree implements SpanTree {
   endUs = new Float64Array(0);
   roots: { readonly node: number; readonly isOrphan: boolean }[] = [];
   isComplete = true;
+  clockShiftUs: Float64Array | undefined;
   readonly problems = new Map<string, number>();
   /** All flags of all rows, or-ed. */
   flags = 0;
@@ -58,6 +60,10 @@ export class ReusableSpanTree implements SpanTree {
     this.#walkDown();
     if ((this.flags & SPAN_FLAG.noTime) !== 0) this.#lendTimes();
     this.#noteFlags();
+    const shifts = correctClocks(this);
+    this.clockShiftUs = shifts?.shiftUs;
+    this.#note('clock-skew', shifts?.movedCount ?? 0);
+    this.#note('clock-skew-inconsistent', shifts?.inconsistentCount ?? 0);
     return this;
   }
 

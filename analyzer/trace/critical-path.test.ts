@@ -120,13 +120,24 @@ const GOLDEN: readonly { readonly title: string; readonly spans: readonly Drawn[
   {
     // |--client--|
     //                 |--server--|   clocks apart: the server goes into the middle
-    title: 'a server wholly outside its client is put into its middle',
+    title: 'a server wholly outside its client, on hosts nobody names, is put into its middle',
+    spans: [
+      { name: 'P', at: [0, 100], kind: 'client' },
+      { name: 'S', at: [500, 560], under: 'P', kind: 'server' },
+      { name: 'T', at: [510, 540], under: 'S', kind: 'internal' },
+    ],
+    path: 'P 80-100, S 60-80, T 30-60, S 20-30, P 0-20',
+  },
+  {
+    // |--client--|
+    //                 |--server--|   two known hosts: their clocks are corrected, by no more than it takes
+    title: 'a server whose clock is ahead ends with its client',
     spans: [
       { name: 'P', at: [0, 100], kind: 'client', host: 'one' },
       { name: 'S', at: [500, 560], under: 'P', kind: 'server', host: 'two' },
       { name: 'T', at: [510, 540], under: 'S', kind: 'internal', host: 'two' },
     ],
-    path: 'P 80-100, S 60-80, T 30-60, S 20-30, P 0-20',
+    path: 'S 80-100, T 50-80, S 40-50, P 0-40',
   },
   {
     // |client|

@@ -11,7 +11,7 @@ export interface SpanTree {
   readonly rows: Uint32Array;
   /** Parent node, or -1 for a root. */
   readonly parents: Int32Array;
-  /** Children of node `i`: `children[childStarts[i] .. childStarts[i + 1])`, ascending, so by start. */
+  /** Children of node `i`: `children[childStarts[i] .. childStarts[i + 1])`, ascending, so by start as it was sent. */
   readonly childStarts: Uint32Array;
   readonly children: Uint32Array;
   /** All nodes, each after its parent. */
@@ -19,6 +19,8 @@ export interface SpanTree {
   /** Start and end in whole microseconds since the epoch after clean-up (and clock-skew correction, where made). */
   readonly startUs: Float64Array;
   readonly endUs: Float64Array;
+  /** By node, what was added to both to correct a clock; undefined where no clock in the trace had to be corrected. */
+  readonly clockShiftUs: Float64Array | undefined;
   /** Nodes without a parent. `orphan` means: it names a parent that never came. */
   readonly roots: readonly { readonly node: number; readonly isOrphan: boolean }[];
   /** True if no node is an orphan. */

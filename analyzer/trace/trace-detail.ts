@@ -58,6 +58,7 @@ function spansOf(tree: SpanTree, joined: Uint8Array, zeroUs: number): TraceSpan[
     depths[node] = parent < 0 ? 0 : depths[parent]! + 1;
     attributes.load(table, row);
     const span = table.span(row);
+    const shiftUs = tree.clockShiftUs?.[node] ?? 0;
     spans.push({
       spanId: span.spanId,
       parentSpanId: parent < 0 ? (span.parentSpanId ?? null) : table.spanId(tree.rows[parent]!),
@@ -69,9 +70,12 @@ function spansOf(tree: SpanTree, joined: Uint8Array, zeroUs: number): TraceSpan[
       endUs: tree.endUs[node]! - zeroUs,
       isError: failures.isFailed(table.statuses[row]!, table.kinds[row]!, attributes),
       isJoined: joined[node] === 1,
+      ...(shiftUs === 0 ? {} : { clockShiftUs: shiftUs }),
       attributes: span.attributes,
     });
-    for (let at = childStarts[node + 1]! - 1; at >= childStarts[node]!; at--) open.push(children[at]!);
+    const below = children.slice(childStarts[node]!, childStarts[node + 1]!);
+    if (tree.clockShiftUs !== undefined) below.sort((a, b) => tree.startUs[a]! - tree.startUs[b]! || a - b);
+    for (let at = below.length - 1; at >= 0; at--) open.push(below[at]!);
   }
   return spans;
 }
