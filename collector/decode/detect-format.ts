@@ -1,6 +1,7 @@
 import { MalformedInputError } from './contract.ts';
 import { jsonKeyPaths } from './json-skeleton.ts';
 import { framesIn } from './otlp-frames.ts';
+import { isZipkinMessages, thriftFormat } from './detect-binary.ts';
 
 export type TraceFormat =
   | 'otlp-json'
@@ -9,17 +10,23 @@ export type TraceFormat =
   | 'otlp-protobuf-frames'
   | 'zipkin-json'
   | 'zipkin-v1-json'
-  | 'jaeger-json';
+  | 'zipkin-protobuf'
+  | 'zipkin-thrift'
+  | 'jaeger-json'
+  | 'jaeger-thrift';
 
 /** Says by its content what `bytes` hold, reading no more than it must. Throws `MalformedInputError` for what holds no traces. */
 export function detectFormat(bytes: Uint8Array): TraceFormat {
   const start = firstVisibleByte(bytes);
   if (start === bytes.length) throw new MalformedInputError('empty: there is nothing in it');
   // A newline is also the tag of protobuf's field 1, so a document that starts with one is looked at both ways.
+  if (bytes[0] === FIELD_1_TAG && isZipkinMessages(bytes)) return 'zipkin-protobuf';
   if (bytes[0] === FIELD_1_TAG && isProtobufMessages(bytes)) return 'otlp-protobuf';
   // A length below 16 MiB starts with a zero, which no text does.
   if (bytes[0] === 0 && framesIn(bytes)?.every((frame) => isProtobufMessages(frame)) === true)
     return 'otlp-protobuf-frames';
+  const thrift = thriftFormat(bytes);
+  if (thrift !== undefined) return thrift;
   if (bytes[start] !== BRACE && bytes[start] !== BRACKET)
     throw new MalformedInputError(`${strangerIn(bytes)}, no traces`);
   const format = jsonFormat(bytes.subarray(start));

@@ -2,10 +2,13 @@ import type { SpanTable } from '../../analyzer/model/span-table.ts';
 import type { Decoded, Decoder } from './contract.ts';
 import { detectFormat, type TraceFormat } from './detect-format.ts';
 import { decodeJaeger } from './jaeger.ts';
+import { decodeJaegerThrift } from './jaeger-thrift.ts';
 import { decodeOtlpFrames } from './otlp-frames.ts';
 import { decodeOtlpJson, decodeOtlpJsonLines } from './otlp-json.ts';
 import { decodeOtlpProtobuf } from './otlp-protobuf.ts';
 import { decodeZipkin, decodeZipkinV1 } from './zipkin.ts';
+import { decodeZipkinProtobuf } from './zipkin-protobuf.ts';
+import { decodeZipkinThrift } from './zipkin-thrift.ts';
 
 export { type Decoded, type Decoder, MalformedInputError } from './contract.ts';
 export { detectFormat, type TraceFormat } from './detect-format.ts';
@@ -18,7 +21,10 @@ export const DECODERS: Readonly<Record<TraceFormat, Decoder>> = {
   'otlp-protobuf-frames': decodeOtlpFrames,
   'zipkin-json': decodeZipkin,
   'zipkin-v1-json': decodeZipkinV1,
+  'zipkin-protobuf': decodeZipkinProtobuf,
+  'zipkin-thrift': decodeZipkinThrift,
   'jaeger-json': decodeJaeger,
+  'jaeger-thrift': decodeJaegerThrift,
 };
 
 /**

@@ -6,6 +6,11 @@ export function isZipkinV1Record(record: JsonObject): boolean {
   return listOf(record['annotations']).some((annotation) => isJsonObject(annotation) && 'endpoint' in annotation);
 }
 
+/** What only version 2 has; a Zipkin server tells the two apart by the same names. */
+export function isZipkinV2Span(record: JsonObject): boolean {
+  return ['localEndpoint', 'remoteEndpoint', 'tags'].some((name) => record[name] !== undefined);
+}
+
 /**
  * One v1 record as spans of v2, after Zipkin's own `V1SpanConverter`: a record may hold the client's and the server's
  * half of a call, told apart by its core annotations (`cs` client send, `cr` client receive, `sr`, `ss`, `ms`, `mr`).
@@ -21,14 +26,14 @@ export function spansOfZipkinV1Record(record: JsonObject): readonly JsonObject[]
   return present.map(({ half, first, last }) => {
     const localEndpoint = first?.endpoint ?? last?.endpoint;
     // The record's own times are those of the half that started the span: the first of the list.
-    const ownsTimes = half === present[0]!.half && numberOf(record['timestamp']) !== undefined;
+    const ownsTimes = half === present[0]!.half && timeIn(record, 'timestamp') !== undefined;
     const startedAt = first?.timestamp;
     const endedAt = last?.timestamp;
     return {
       ...identity(record),
       kind: half.kind,
       timestamp: ownsTimes ? record['timestamp'] : startedAt,
-      duration: ownsTimes && record['duration'] !== undefined ? record['duration'] : between(startedAt, endedAt),
+      duration: (ownsTimes ? timeIn(record, 'duration') : undefined) ?? between(startedAt, endedAt),
       // A server that did not start the span shares its id with the client that did.
       shared: half.kind === 'SERVER' && !ownsTimes,
       localEndpoint,
@@ -54,7 +59,13 @@ interface CoreAnnotation {
 
 function annotation(record: JsonObject, value: string): CoreAnnotation | undefined {
   const found = listOf(record['annotations']).find((entry) => isJsonObject(entry) && entry['value'] === value);
-  return isJsonObject(found) ? { timestamp: numberOf(found['timestamp']), endpoint: found['endpoint'] } : undefined;
+  return isJsonObject(found) ? { timestamp: timeIn(found, 'timestamp'), endpoint: found['endpoint'] } : undefined;
+}
+
+/** In microseconds. Version 1 writes 0 where there is no time. */
+function timeIn(record: JsonObject, name: 'timestamp' | 'duration'): number | undefined {
+  const time = numberOf(record[name]);
+  return time === 0 ? undefined : time;
 }
 
 function between(startedAt: number | undefined, endedAt: number | undefined): number | undefined {
