@@ -14,6 +14,8 @@ export const CALL = {
   awaitedByRoot: 16,
   /** Strong card evidence or authentication data on the span of either end. */
   cardEvidence: 32,
+  /** A message known by the consumer's link to the producer's span. */
+  byLink: 64,
 } as const;
 
 /** `DependencyMode` by number. */

@@ -7,7 +7,7 @@ import type { SpanTree } from './span-tree.ts';
 import { traceDetail } from './trace-detail.ts';
 
 /** Each drawing with the times after correction, by service and kind, in the order of the drawing, and the problems. */
-const CASES: readonly (readonly [what: string, drawing: string, times: string, problems?: Record<string, number>])[] = [
+const CASES: readonly [what: string, drawing: string, times: string, problems?: Record<string, number>][] = [
   ['a server within its client stays', 'a CLIENT 0-100 host=x\n  b SERVER 0-100 host=y', '0-100 0-100'],
   [
     'a server that starts too early starts with its client, and what it does moves along',

@@ -7,7 +7,9 @@ import { CALL, Calls, MODE } from './calls.ts';
 import { Failures } from './failures.ts';
 import { Nodes } from './nodes.ts';
 import { Operations } from './operations.ts';
+import { appOfSidecar, ProxySpans } from './proxy-spans.ts';
 import { KEY, RowAttributes } from './row-attributes.ts';
+import { SamplingWeights } from './sampling-weights.ts';
 import { VirtualNodes } from './virtual-nodes.ts';
 
 /** Bits of a span. */
@@ -47,6 +49,7 @@ export class DependencyFinder {
   readonly nodes: Nodes;
   readonly operations: Operations;
   readonly virtualNodes: VirtualNodes;
+  readonly weights: SamplingWeights;
   readonly calls = new Calls();
 
   // By span of the tree.
@@ -81,6 +84,9 @@ export class DependencyFinder {
   unnamedCalleeCount = 0;
 
   readonly #failures: Failures;
+  readonly #proxySpans: ProxySpans;
+  /** Node by resource of a sidecar. */
+  readonly #sidecars = new Map<number, number>();
   readonly #attributes = new RowAttributes();
   #tree!: ReusableSpanTree;
   /** By span: itself, or for a proxy the span in front of it. */
@@ -101,7 +107,9 @@ export class DependencyFinder {
     this.nodes = new Nodes(dictionary.resources, proxies);
     this.operations = new Operations(dictionary.strings);
     this.virtualNodes = new VirtualNodes(dictionary.strings, this.nodes);
+    this.weights = new SamplingWeights(dictionary.strings);
     this.#failures = new Failures(dictionary.strings);
+    this.#proxySpans = new ProxySpans(dictionary.strings);
   }
 
   find(tree: ReusableSpanTree, joined: Uint8Array): void {
@@ -115,6 +123,8 @@ export class DependencyFinder {
     this.foreignLinks.length = 0;
     this.pciScopes.length = 0;
     this.unnamedCalleeCount = 0;
+    this.weights.begin(tree.count);
+    this.#proxySpans.begin();
     let root = -1;
     for (let at = 0; at < tree.count; at++) {
       const span = tree.topDown[at]!;
@@ -165,6 +175,7 @@ export class DependencyFinder {
     const kind = this.#kindOf(table.kinds[row]!, valueIds);
     const service = this.#serviceOf(table, row, valueIds);
     this.services[span] = service;
+    if (valueIds[KEY.samplingThreshold] !== 0 || valueIds[KEY.samplerParam] !== 0) this.weights.note(span, valueIds);
     if (valueIds[KEY.pciScope] !== 0) this.pciScopes.push(service, valueIds[KEY.pciScope]!);
     this.kinds[span] = kind;
     this.#addresses[span] = -1;
@@ -179,7 +190,10 @@ export class DependencyFinder {
 
     const caller = parent < 0 ? -1 : this.#visible[parent]!;
     this.#visible[span] = span;
-    if (this.nodes.isProxy[service] === 1 && caller >= 0) {
+    const isSpliced =
+      this.nodes.isProxy[service] === 1 ||
+      (valueIds[KEY.component] !== 0 && caller >= 0 && this.#proxySpans.isTransparent(this.#tree, span, caller));
+    if (isSpliced && caller >= 0) {
       this.#visible[span] = caller;
       this.activations[span] = this.activations[caller]!;
       this.outers[span] = this.outers[caller]!;
@@ -187,7 +201,7 @@ export class DependencyFinder {
       this.#beginActivation(span, row);
       this.bits[span] |= SPAN.awaited;
       // Behind a proxy that nobody is seen to call, the next service is where requests come in.
-      if (this.nodes.isProxy[service] === 1) this.#visible[span] = -1;
+      if (isSpliced) this.#visible[span] = -1;
       else this.#startRoot(span);
     } else if (service !== this.services[caller]! || (isServerKind(kind) && this.outers[caller]! >= 0)) {
       this.#beginActivation(span, row);
@@ -369,6 +383,7 @@ export class DependencyFinder {
     this.calls.calleeSpans[call] = span + 1;
     this.calls.calleeOperations[call] = this.activationOperations[this.activations[span]!]!;
     this.#setOutcome(call, span, -1, 0);
+    this.calls.bits[call]! |= CALL.byLink;
   }
 
   #isThisTrace(linkIds: Uint32Array, words: number): boolean {
@@ -397,12 +412,8 @@ export class DependencyFinder {
     const bits = this.bits[outer]!;
     const isAwaited = (bits & SPAN.awaited) !== 0;
     const mode = MODE[this.virtualNodes.mode(callee)];
-    const call = this.#addCall(
-      this.services[outer]!,
-      callee,
-      mode === MODE.sync && !isAwaited ? MODE.async : mode,
-      outer,
-    );
+    const isEvent = !isAwaited || this.kinds[outer] === SPAN_KIND.producer;
+    const call = this.#addCall(this.services[outer]!, callee, mode === MODE.sync && isEvent ? MODE.async : mode, outer);
     this.outerCalls[outer] = call;
     this.#beMadeBy(call, this.activations[outer]!);
     this.calls.calleeOperations[call] = this.operations.of(attributes, table.names[rows[outer]!]!);
@@ -502,9 +513,22 @@ export class DependencyFinder {
   #serviceOf(table: SpanTable, row: number, valueIds: Uint32Array): number {
     const canonical = valueIds[KEY.canonicalService]!;
     // Istio's sidecars name themselves `reviews.default`, but say for which service they stand.
-    return canonical === 0
-      ? this.nodes.ofResource(table.resources[row]!)
-      : this.nodes.service(this.strings.text(canonical));
+    if (canonical !== 0) return this.nodes.service(this.strings.text(canonical));
+    const resource = table.resources[row]!;
+    return this.#proxySpans.isProxy(valueIds[KEY.component]!)
+      ? this.#sidecar(resource)
+      : this.nodes.ofResource(resource);
+  }
+
+  /** Sidecars of Istio before 1.6 have nothing but that name. */
+  #sidecar(resource: number): number {
+    let node = this.#sidecars.get(resource);
+    if (node === undefined) {
+      const app = appOfSidecar(this.resources.get(resource).service);
+      node = app === undefined ? this.nodes.ofResource(resource) : this.nodes.service(app);
+      this.#sidecars.set(resource, node);
+    }
+    return node;
   }
 }
 

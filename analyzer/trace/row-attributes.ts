@@ -62,4 +62,12 @@ export const KEY = {
   error: key('error'),
   canonicalService: key('istio.canonical_service'),
   pciScope: key('pci.scope'),
+  component: key('component'),
+  upstreamCluster: key('upstream_cluster'),
+  networkPeerPort: key('network.peer.port'),
+  destinationTemporary: key('messaging.destination.temporary'),
+  destinationAnonymous: key('messaging.destination.anonymous'),
+  samplingThreshold: key('sampling.threshold'),
+  samplerType: key('sampler.type'),
+  samplerParam: key('sampler.param'),
 } as const;

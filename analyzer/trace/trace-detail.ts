@@ -73,7 +73,7 @@ function spansOf(tree: SpanTree, joined: Uint8Array, zeroUs: number): TraceSpan[
       ...(shiftUs === 0 ? {} : { clockShiftUs: shiftUs }),
       attributes: span.attributes,
     });
-    const below = children.slice(childStarts[node]!, childStarts[node + 1]!);
+    const below = children.slice(childStarts[node], childStarts[node + 1]);
     if (tree.clockShiftUs !== undefined) below.sort((a, b) => tree.startUs[a]! - tree.startUs[b]! || a - b);
     for (let at = below.length - 1; at >= 0; at--) open.push(below[at]!);
   }

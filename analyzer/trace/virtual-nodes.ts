@@ -9,7 +9,7 @@ import { KEY, type RowAttributes } from './row-attributes.ts';
 /**
  * Callees that sent no span, named by what their callers say of them: destinations of messages, databases, services that are
  * not instrumented, and whoever else answers at an address. The first of these names wins: peer service,
- * `db.namespace@server.address`, server address, network peer, host of the URL, rpc service.
+ * `db.namespace@server.address`, server address, network peer, host of the URL, rpc service. A proxy names its upstream.
  */
 export class VirtualNodes {
   readonly #strings: StringTable;
@@ -18,6 +18,7 @@ export class VirtualNodes {
   readonly #addresses = new PairTable();
   readonly #addressTexts: (string | undefined)[] = [];
   readonly #addressNodes: (number | undefined)[] = [];
+  readonly #upstreams = new PairCache();
   readonly #destinations = new PairCache();
   readonly #databaseNames = new PairTable();
   readonly #databases = new PairCache();
@@ -32,10 +33,17 @@ export class VirtualNodes {
 
   /** The destination a messaging span speaks of, or -1. */
   destination({ valueIds }: RowAttributes, kind: number): number {
-    const name = valueIds[KEY.destination]!;
-    if (name === 0) return -1;
+    const isMessage = kind === SPAN_KIND.producer || kind === SPAN_KIND.consumer;
     const system = valueIds[KEY.messagingSystem]!;
-    if (system === 0 && kind !== SPAN_KIND.producer && kind !== SPAN_KIND.consumer) return -1;
+    if (system === 0 && !isMessage) return -1;
+    const name = valueIds[KEY.destination]!;
+    const isTemporary = this.#isTrue(valueIds[KEY.destinationTemporary]!);
+    if (isTemporary || this.#isTrue(valueIds[KEY.destinationAnonymous]!)) {
+      // Such a name is made up anew each time; only its template, if there is one, can be known again.
+      const isTemplate = name !== 0 && this.#strings.text(name).includes('{');
+      if (!isTemplate) return this.#internDestination(system, isTemporary ? TEMPORARY : ANONYMOUS);
+    }
+    if (name === 0) return -1;
     return this.#destinations.get(system, name) ?? this.#addDestination(system, name);
   }
 
@@ -67,8 +75,12 @@ export class VirtualNodes {
 
   /** Number of the address and port a span calls, or -1. */
   address(valueIds: Uint32Array): number {
-    const address = valueIds[KEY.serverAddress]! || valueIds[KEY.networkPeer]!;
-    return address === 0 ? -1 : this.#addresses.id(address, valueIds[KEY.serverPort]!);
+    const upstream = valueIds[KEY.upstreamCluster]!;
+    if (upstream !== 0) return this.#upstreams.get(upstream, 0) ?? this.#addUpstream(upstream);
+    const server = valueIds[KEY.serverAddress]!;
+    if (server !== 0) return this.#addresses.id(server, valueIds[KEY.serverPort]!);
+    const peer = valueIds[KEY.networkPeer]!;
+    return peer === 0 ? -1 : this.#addresses.id(peer, valueIds[KEY.networkPeerPort]! || valueIds[KEY.serverPort]!);
   }
 
   addressText(address: number): string {
@@ -83,17 +95,33 @@ export class VirtualNodes {
     return kind === 'database' ? 'data' : kind === 'destination' ? 'async' : 'sync';
   }
 
+  /** Envoy's `outbound|9080||details.bookinfo.svc.cluster.local`; its peer address is that of who called the proxy. */
+  #addUpstream(upstream: number): number {
+    const [, port, host] = /^outbound\|(\d*)\|[^|]*\|([^|]+)$/.exec(this.#strings.text(upstream)) ?? [];
+    const address =
+      host === undefined ? -1 : this.#addresses.id(this.#strings.intern(host), this.#strings.intern(port ?? ''));
+    return this.#upstreams.set(upstream, 0, address);
+  }
+
+  #isTrue(text: number): boolean {
+    return text !== 0 && this.#strings.text(text).toLowerCase() === 'true';
+  }
+
   #addDestination(system: number, name: number): number {
-    const text = maskIds(this.#strings.text(name));
+    const text = this.#strings.text(name);
+    const masked = GENERATED_NAME.test(text) ? TEMPORARY : maskIds(text.replace(GENERATED_SUFFIX, '$1'));
+    return this.#destinations.set(system, name, this.#internDestination(system, masked));
+  }
+
+  #internDestination(system: number, text: string): number {
     const systemText = this.#strings.text(system);
-    const node = this.#nodes.intern({
+    return this.#nodes.intern({
       id: system === 0 ? `destination:${text}` : `destination:${systemText}/${text}`,
       name: text,
       namespace: undefined,
       kind: 'destination',
       system: system === 0 ? undefined : systemText,
     });
-    return this.#destinations.set(system, name, node);
   }
 
   #addDatabase(system: number, name: number): number {
@@ -139,6 +167,14 @@ export class VirtualNodes {
     });
   }
 }
+
+/** What spans call such destinations in their own names (OpenTelemetry, messaging span names). */
+const TEMPORARY = '(temporary)';
+const ANONYMOUS = '(anonymous)';
+/** Names that RabbitMQ, Spring, JMS providers and NATS make up for queues of replies. */
+const GENERATED_NAME = /^(?:amq\.gen-|amq\.rabbitmq\.reply-to|spring\.gen-|temp-(?:queue|topic):\/\/|ID:|_INBOX\.)/;
+/** Spring Cloud Stream: `orders.anonymous.a6zbGfYdTMOdT9V6ZkX1Vw`. */
+const GENERATED_SUFFIX = /(\.anonymous)\.[\w-]{22}$/;
 
 /** Stands where an address would, so that a peer's name and a database's name never mix. */
 const PEER_NAME = 0xffffffff;
