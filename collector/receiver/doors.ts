@@ -15,7 +15,7 @@ export interface Door {
   readonly setting?: string;
 }
 
-export type DoorName = 'otlp-http';
+export type DoorName = 'otlp-http' | 'otlp-grpc' | 'zipkin' | 'jaeger-thrift';
 
 export const DOORS: Readonly<Record<DoorName, Door>> = {
   'otlp-http': {
@@ -25,5 +25,28 @@ export const DOORS: Readonly<Record<DoorName, Door>> = {
     isOpenByDefault: true,
     path: '/v1/traces',
     setting: 'OTEL_EXPORTER_OTLP_ENDPOINT=$URL',
+  },
+  'otlp-grpc': {
+    title: 'OTLP/gRPC',
+    option: 'grpc-port',
+    usualPort: 4317,
+    isOpenByDefault: true,
+    path: '',
+    setting: 'OTEL_EXPORTER_OTLP_PROTOCOL=grpc OTEL_EXPORTER_OTLP_ENDPOINT=$URL',
+  },
+  zipkin: {
+    title: 'Zipkin',
+    option: 'zipkin-port',
+    usualPort: 9411,
+    isOpenByDefault: true,
+    path: '/api/v2/spans',
+  },
+  'jaeger-thrift': {
+    title: 'Jaeger',
+    option: 'jaeger-port',
+    usualPort: 14_268,
+    isOpenByDefault: false,
+    path: '/api/traces',
+    setting: 'JAEGER_ENDPOINT=$URL/api/traces',
   },
 };

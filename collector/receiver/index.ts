@@ -1,10 +1,17 @@
+import { decodeJaegerThrift } from '../decode/jaeger-thrift.ts';
 import { decodeOtlpJson } from '../decode/otlp-json.ts';
 import { decodeOtlpProtobuf } from '../decode/otlp-protobuf.ts';
+import { decodeZipkinProtobuf } from '../decode/zipkin-protobuf.ts';
+import { decodeZipkinThrift } from '../decode/zipkin-thrift.ts';
+import { decodeZipkin, decodeZipkinV1 } from '../decode/zipkin.ts';
 import type { Receiver, SpanSink } from './contract.ts';
 import type { CorsOptions } from './cors.ts';
 import type { Compression } from './decompress.ts';
 import type { DoorName } from './doors.ts';
+import { createJaegerThriftReceiver } from './jaeger-thrift.ts';
+import { createOtlpGrpcReceiver } from './otlp-grpc.ts';
 import { createOtlpHttpReceiver } from './otlp-http.ts';
+import { createZipkinReceiver } from './zipkin.ts';
 
 /** What every receiver can be told; each has its own defaults for the rest. */
 export interface ReceiverOptions {
@@ -32,4 +39,16 @@ export const RECEIVERS = {
       },
       ...options,
     }),
+  'otlp-grpc': (sink, options) => createOtlpGrpcReceiver(sink, { decoder: decodeOtlpProtobuf, ...options }),
+  zipkin: (sink, options) =>
+    createZipkinReceiver(sink, {
+      decoders: {
+        JSON_V2: (bytes, table) => decodeZipkin(bytes, table, { strict: true }),
+        JSON_V1: (bytes, table) => decodeZipkinV1(bytes, table, { strict: true }),
+        PROTO3: (bytes, table) => decodeZipkinProtobuf(bytes, table, { strict: true }),
+        THRIFT: (bytes, table) => decodeZipkinThrift(bytes, table, { strict: true }),
+      },
+      ...options,
+    }),
+  'jaeger-thrift': (sink, options) => createJaegerThriftReceiver(sink, { decoder: decodeJaegerThrift, ...options }),
 } as const satisfies Record<DoorName, (sink: SpanSink, options?: ReceiverOptions) => Receiver>;

@@ -3,6 +3,9 @@ import type { AddressInfo, Server } from 'node:net';
 /** Both, so that `localhost` works however it resolves. */
 export const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', '::1'];
 
+/** More are turned away, so that idle ones cannot use up the process's file descriptors. */
+const MAX_CONNECTION_COUNT = 20_000;
+
 /** How often another free port is tried, where one was free on the first address and is not on the next. */
 const FREE_PORT_TRIES = 5;
 
@@ -21,6 +24,7 @@ export async function listenOnHosts<T extends Server>(
     try {
       for (const host of hosts) {
         const server = createServer();
+        server.maxConnections = MAX_CONNECTION_COUNT;
         try {
           await listening(server, host, boundPort);
         } catch (error) {

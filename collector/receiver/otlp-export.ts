@@ -5,31 +5,31 @@ import type { SpanSink } from './contract.ts';
 import { exportResponseBody, type OtlpEncoding } from './otlp-messages.ts';
 import { badRequest, comeBackLater } from './refusal.ts';
 
-export type OtlpDecoders = Readonly<Record<OtlpEncoding, Decoder>>;
+export type OtlpDecoders<Encoding extends OtlpEncoding = OtlpEncoding> = Readonly<Record<Encoding, Decoder>>;
 
 const MAX_MESSAGE_LENGTH = 1_024;
 
 /** What an export request means, over whatever it came. */
-export class OtlpExport {
+export class OtlpExport<Encoding extends OtlpEncoding> {
   readonly #sink: SpanSink;
-  readonly #decoders: OtlpDecoders;
+  readonly #decoders: OtlpDecoders<Encoding>;
   readonly #onError: ((error: unknown) => void) | undefined;
 
-  constructor(sink: SpanSink, decoders: OtlpDecoders, onError?: (error: unknown) => void) {
+  constructor(sink: SpanSink, decoders: OtlpDecoders<Encoding>, onError?: (error: unknown) => void) {
     this.#sink = sink;
     this.#decoders = decoders;
     this.#onError = onError;
   }
 
   /** From an `ExportTraceServiceRequest` to its response, when the spans are safe. Throws a `Refusal`. */
-  async answer(bytes: Uint8Array, encoding: OtlpEncoding): Promise<Uint8Array> {
+  async answer(bytes: Uint8Array, encoding: Encoding): Promise<Uint8Array> {
     const table = this.#sink.createTable();
     const decoded = this.#decode(bytes, encoding, table);
     await this.#ingest(table);
     return exportResponseBody(encoding, decoded.rejectedCount, messageOf(decoded));
   }
 
-  #decode(bytes: Uint8Array, encoding: OtlpEncoding, table: SpanTable): Decoded {
+  #decode(bytes: Uint8Array, encoding: Encoding, table: SpanTable): Decoded {
     let decoded: Decoded;
     try {
       decoded = this.#decoders[encoding](bytes, table);
