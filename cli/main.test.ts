@@ -190,20 +190,22 @@ describe('trace', () => {
   });
 });
 
+const FREE_PORTS = ['--port', '0', '--otlp-port', '0', '--grpc-port', '0', '--zipkin-port', '0'];
+
 describe('serve', () => {
   it('takes spans, shows what they say, and keeps it over a restart', async () => {
     const data = join(folder, 'data');
     const line = gunzipSync(readFileSync(WITH_CIRCLE)).toString().split('\n')[0]!;
     let traceCount = 0;
     for (let start = 0; start < 2; start++) {
-      const command = startCommand(['serve', '--data', data, '--port', '0', '--otlp-port', '0']);
+      const command = startCommand(['serve', '--data', data, ...FREE_PORTS]);
       const [, web] = await command.printed(/ringfence {3}(\S+)/);
       const [, otlp] = await command.printed(/OTLP\/HTTP {3}(\S+)/);
       if (start === 0) {
         const headers = { 'content-type': 'application/json' };
         expect((await fetch(otlp!, { method: 'POST', headers, body: line })).status).toBe(200);
         // Another one may not have the directory meanwhile.
-        const second = runCommand(['serve', '--data', data, '--port', '0', '--otlp-port', '0']);
+        const second = runCommand(['serve', '--data', data, ...FREE_PORTS]);
         expect(second.stderr).toMatch(/in use by another ringfence/);
         expect(second.exitCode).toBe(2);
       }
