@@ -3,9 +3,12 @@ import type { Problem } from '../../analyzer/model/analysis.ts';
 import { type SpanDictionary, SpanTable } from '../../analyzer/model/span-table.ts';
 import type { TraceFormat } from '../decode/index.ts';
 import { decompressed } from './decompressed.ts';
+import { isUrl, pullOnce } from './pull/index.ts';
 import { findFiles, type FoundFile, type FoundFiles } from './find-files.ts';
 import { readDocument, type Sink } from './read-document.ts';
 import { errorCode, SourceError, UnreadableError } from './source-error.ts';
+
+export { withoutCredentials } from './pull/index.ts';
 
 export interface SourceReport {
   /** The files that could be read, in the order they were read. */
@@ -33,7 +36,10 @@ export interface SourceProgress {
   readonly file: string;
 }
 
-/** Spans go to a table, or to a function that gets them table by table: its table is emptied when the function is done. */
+/**
+ * Spans go to a table, or to a function that gets them table by table: its table is emptied when the function is done. The
+ * dictionary is asked for again after each.
+ */
 export type SourceTarget =
   | { readonly table: SpanTable }
   | { readonly dictionary: SpanDictionary; readonly onBatch: (batch: SpanTable) => unknown };
@@ -47,10 +53,11 @@ export type SourceOptions = SourceTarget & {
 
 /**
  * Reads traces from a file, a folder with all in it, a glob, or `-` for standard input, in any format, plain or packed by
- * gzip or zstd. A broken record is a problem and the rest goes on; so is a file among others. Throws `SourceError` if
- * the source is not there or gives nothing at all.
+ * gzip or zstd, or pulls them from a Jaeger, Tempo or Zipkin given as URL. A broken record is a problem and the rest goes
+ * on; so is a file among others. Throws `SourceError` if the source is not there or gives nothing at all.
  */
 export async function readSource(source: string, options: SourceOptions): Promise<SourceReport> {
+  if (isUrl(source)) return pulled(source, options);
   const found: FoundFiles = source === '-' ? { files: [STANDARD_INPUT], isSingle: true } : await findFiles(source);
   const totalBytes = source === '-' ? undefined : found.files.reduce((sum, { byteCount }) => sum + byteCount, 0);
   const sink = sinkOf(options);
@@ -80,6 +87,19 @@ export async function readSource(source: string, options: SourceOptions): Promis
     throw new SourceError(`${source}: none of its ${found.files.length} files could be read; ${first?.message ?? ''}`);
   }
   return { files, spanCount: sink.spanCount, problems };
+}
+
+/** A trace backend is one file to those who read reports: its URL, without credentials, is the path. */
+async function pulled(source: string, options: SourceOptions): Promise<SourceReport> {
+  // Pages that are under way together are all over one dictionary.
+  const sink = sinkOf('table' in options ? options : { dictionary: options.dictionary, onBatch: options.onBatch });
+  const { label, format, rejectedCount, problems } = await pullOnce(source, sink, {
+    signal: options.signal,
+    onProgress: (file, bytesRead, totalBytes) =>
+      options.onProgress?.({ bytesRead, totalBytes, spanCount: sink.spanCount, file }),
+  });
+  const { spanCount } = sink;
+  return { files: [{ path: label, format, spanCount, rejectedCount, problems }], spanCount, problems };
 }
 
 const STANDARD_INPUT: FoundFile = { path: '-', byteCount: 0 };
@@ -122,15 +142,19 @@ function sinkOf(target: SourceTarget): Sink & { readonly spanCount: number } {
       },
     };
   }
-  const table = new SpanTable(target.dictionary);
+  let table = new SpanTable(target.dictionary);
   let handedOver = 0;
   return {
-    table,
+    get table() {
+      return table;
+    },
     async flush() {
       if (table.count === 0) return;
       handedOver += table.count;
       await target.onBatch(table);
-      table.truncate(0);
+      // Names without end would fill the memory that the rows do not: whoever takes the batches may begin a new dictionary.
+      if (table.dictionary === target.dictionary) table.truncate(0);
+      else table = new SpanTable(target.dictionary);
     },
     get spanCount() {
       return handedOver + table.count;
