@@ -1,7 +1,7 @@
 import { conclude } from '../analyzer/analyze.ts';
 import { type ReportName, REPORTS } from '../analyzer/report/index.ts';
 import { EXIT } from './exit.ts';
-import { loadSpans, rollUp } from './load.ts';
+import { loadRollup } from './load.ts';
 import { reportOptions, writeOutput } from './output.ts';
 import { loadPolicy } from './policy.ts';
 
@@ -18,8 +18,8 @@ export async function analyze(
   { format, output, policy: policyFile, environment }: AnalyzeOptions,
 ): Promise<number> {
   const policy = await loadPolicy(policyFile);
-  const { table, problems } = await loadSpans(sources);
-  const analysis = conclude(rollUp(table, policy, environment), policy, { problems, environment: environment ?? null });
+  const { rollup, problems } = await loadRollup(sources, policy, environment);
+  const analysis = conclude(rollup, policy, { problems, environment: environment ?? null });
   await writeOutput(REPORTS[format](analysis, reportOptions(output)), output);
   return EXIT.ok;
 }

@@ -4,7 +4,7 @@ import { cyclePath } from '../analyzer/report/terminal.ts';
 import { plural } from '../analyzer/report/text.ts';
 import { readBaseline, writeBaseline } from './baseline-file.ts';
 import { EXIT } from './exit.ts';
-import { loadSpans, rollUp } from './load.ts';
+import { loadRollup } from './load.ts';
 import { writeOutput } from './output.ts';
 import { loadPolicy } from './policy.ts';
 
@@ -22,8 +22,8 @@ export async function baseline(
 ): Promise<number> {
   const policy = await loadPolicy(policyFile);
   const previous = await readBaseline(file);
-  const { table } = await loadSpans(sources);
-  const analysis = conclude(rollUp(table, policy, environment), policy);
+  const { rollup } = await loadRollup(sources, policy, environment);
+  const analysis = conclude(rollup, policy);
   const next = baselineOf(analysis, policy, {
     ...(previous === undefined ? {} : { previous }),
     ...(prune === undefined ? {} : { prune }),

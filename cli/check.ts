@@ -6,7 +6,7 @@ import { CHECK_REPORTS } from '../analyzer/report/check.ts';
 import { emptyRollup } from '../analyzer/rollup/merge-rollups.ts';
 import { DEFAULT_BASELINE_FILE, readBaseline } from './baseline-file.ts';
 import { EXIT, UsageError } from './exit.ts';
-import { loadSpans, rollUp } from './load.ts';
+import { loadRollup } from './load.ts';
 import { reportOptions, writeOutput } from './output.ts';
 import { loadPolicy } from './policy.ts';
 
@@ -28,8 +28,8 @@ export async function check(sources: readonly string[], options: CheckOptions): 
       `there is no baseline ${baselineFile}: write it with ringfence baseline SOURCE… --baseline ${baselineFile}`,
     );
   }
-  const { table, problems } = await loadSpans(sources);
-  const analysis = conclude(rollUp(table, policy, options.environment), policy, {
+  const { rollup, problems } = await loadRollup(sources, policy, options.environment);
+  const analysis = conclude(rollup, policy, {
     problems,
     environment: options.environment ?? null,
   });

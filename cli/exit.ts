@@ -10,6 +10,7 @@ export class UsageError extends Error {
 const EXPLAINED = new Set([
   'UsageError',
   'SourceError',
+  'SpillError',
   'PolicyError',
   'StoreError',
   'MalformedInputError',

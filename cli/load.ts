@@ -1,65 +1,118 @@
 import type { Problem } from '../analyzer/model/analysis.ts';
 import type { Policy } from '../analyzer/model/policy.ts';
-import { createDictionary, SpanTable } from '../analyzer/model/span-table.ts';
+import { SpanTable } from '../analyzer/model/span-table.ts';
+import { mergeRollups } from '../analyzer/rollup/merge-rollups.ts';
 import type { Rollup } from '../analyzer/rollup/rollup.ts';
 import { RollupBuilder } from '../analyzer/rollup/rollup-builder.ts';
 import { traceEnvironment } from '../analyzer/trace/environment.ts';
 import { TraceGroups } from '../analyzer/trace/group-traces.ts';
-import { readSource } from '../collector/source/index.ts';
+import { TracePartitions } from '../collector/assemble/trace-partitions.ts';
+import { readSource, withoutCredentials } from '../collector/source/index.ts';
 import { UsageError } from './exit.ts';
-import { ReadingProgress } from './progress.ts';
+import { Progress } from './progress.ts';
 
-export interface Loaded {
-  readonly table: SpanTable;
+interface Loaded {
+  readonly rollup: Rollup;
   readonly problems: readonly Problem[];
 }
 
-/** All spans of some sources in one table. A source without a single span is an error: an empty input proves nothing. */
-export async function loadSpans(sources: readonly string[]): Promise<Loaded> {
-  const table = new SpanTable(createDictionary());
-  const problems: Problem[] = [];
-  const progress = new ReadingProgress(process.stderr);
-  let bytesBefore = 0;
-  try {
-    for (const source of sources) {
-      if (/^[a-z+]+:\/\//.test(source)) {
-        throw new UsageError(
-          `${source}: pulling from a URL is not supported yet: export the traces to a file and name that`,
-        );
-      }
-      let bytesRead = 0;
-      const report = await readSource(source, {
-        table,
-        onProgress: (step) => {
-          ({ bytesRead } = step);
-          const totalBytes = step.totalBytes === undefined ? undefined : bytesBefore + step.totalBytes;
-          progress.update({ ...step, bytesRead: bytesBefore + bytesRead, totalBytes });
-        },
-      });
-      bytesBefore += bytesRead;
-      problems.push(...report.problems);
+/** What all the sources showed together; the whole input is one window. Only traces of the environment, if one is named. */
+export async function loadRollup(
+  sources: readonly string[],
+  policy: Policy,
+  environment: string | undefined,
+): Promise<Loaded> {
+  return withTraces(sources, everything, async ({ partitions, problems, progress }) => {
+    const parts: Rollup[] = [];
+    const builder = new RollupBuilder(partitions.dictionary, { proxies: policy.proxies });
+    let analyzedCount = 0;
+    let chosenCount = 0;
+    for await (const table of partitions.tables()) {
+      if (table.dictionary !== builder.dictionary) parts.push(builder.moveTo(table.dictionary));
+      const spans = environment === undefined ? table : spansOfEnvironment(table, environment);
+      builder.observe(spans);
+      chosenCount += spans.count;
+      analyzedCount += table.count;
+      progress.analyzed(analyzedCount, partitions.spanCount);
     }
-  } finally {
-    progress.done();
-  }
-  if (table.count === 0) {
-    const reason = problems[0] === undefined ? '' : ` (${problems[0].message})`;
-    throw new UsageError(
-      `${sources.join(', ')}: not a single span in it${reason}: nothing can be said about no traffic`,
-    );
-  }
-  return { table, problems };
+    if (environment !== undefined && chosenCount === 0) {
+      const names = [...partitions.environments].sort();
+      const choice = names.length === 0 ? 'its spans name none' : `there is: ${names.join(', ')}`;
+      throw new UsageError(`no trace of the environment ${environment}; ${choice}`);
+    }
+    const last = builder.finish();
+    const rollup = parts.length === 0 ? last : mergeRollups([...parts, last]);
+    // One environment was asked for; the others are still there to choose.
+    for (const name of partitions.environments) rollup.environments.add(name);
+    return { rollup, problems };
+  });
 }
 
-/** What the spans of a table showed; the whole input is one window. */
-export function rollUp(table: SpanTable, policy: Policy, environment?: string): Rollup {
-  const spans = environment === undefined ? table : spansOfEnvironment(table, environment);
-  const builder = new RollupBuilder(table.dictionary, { proxies: policy.proxies });
-  builder.observe(spans);
-  const rollup = builder.finish();
-  // One environment was asked for; the others are still there to choose.
-  for (const name of environmentNames(table)) rollup.environments.add(name);
-  return rollup;
+interface ReadTraces {
+  readonly partitions: TracePartitions;
+  readonly problems: readonly Problem[];
+  readonly progress: Progress;
+}
+
+/** What of a batch is kept: the batch itself, or a table of some of its rows. */
+export type Choice = (batch: SpanTable) => SpanTable;
+
+export const everything: Choice = (batch) => batch;
+
+/**
+ * Reads sources to the end and has `use` look at what was chosen, by whole traces, in memory that does not grow with the
+ * input. A source without a single span is an error: an empty input proves nothing.
+ */
+export async function withTraces<T>(
+  sources: readonly string[],
+  choose: Choice,
+  use: (traces: ReadTraces) => Promise<T>,
+): Promise<T> {
+  const partitions = new TracePartitions();
+  const progress = new Progress(process.stderr);
+  try {
+    const problems = await readInto(partitions, sources, choose, progress);
+    return await use({ partitions, problems, progress });
+  } finally {
+    progress.done();
+    await partitions.close();
+  }
+}
+
+async function readInto(
+  partitions: TracePartitions,
+  sources: readonly string[],
+  choose: Choice,
+  progress: Progress,
+): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  let bytesBefore = 0;
+  let spanCount = 0;
+  for (const source of sources) {
+    let bytesRead = 0;
+    const report = await readSource(source, {
+      // A new one now and then.
+      get dictionary() {
+        return partitions.dictionary;
+      },
+      onBatch: (batch) => partitions.add(choose(batch)),
+      onProgress: (step) => {
+        ({ bytesRead } = step);
+        const totalBytes = step.totalBytes === undefined ? undefined : bytesBefore + step.totalBytes;
+        progress.read(bytesBefore + bytesRead, totalBytes, spanCount + step.spanCount);
+      },
+    });
+    bytesBefore += bytesRead;
+    spanCount += report.spanCount;
+    problems.push(...report.problems);
+  }
+  if (spanCount === 0) {
+    const reason = problems[0] === undefined ? '' : ` (${problems[0].message})`;
+    throw new UsageError(
+      `${sources.map(withoutCredentials).join(', ')}: not a single span in it${reason}: nothing can be said about no traffic`,
+    );
+  }
+  return problems;
 }
 
 function spansOfEnvironment(table: SpanTable, environment: string): SpanTable {
@@ -71,19 +124,5 @@ function spansOfEnvironment(table: SpanTable, environment: string): SpanTable {
     if (traceEnvironment(table, groups.rows, from, to) !== environment) continue;
     for (let at = from; at < to; at++) chosen.appendRow(table, groups.rows[at]!);
   }
-  if (chosen.count === 0) {
-    const names = environmentNames(table);
-    const choice = names.length === 0 ? 'its spans name none' : `there is: ${names.join(', ')}`;
-    throw new UsageError(`no trace of the environment ${environment}; ${choice}`);
-  }
   return chosen;
-}
-
-function environmentNames({ dictionary: { resources } }: SpanTable): string[] {
-  const names = new Set<string>();
-  for (let id = 0; id < resources.size; id++) {
-    const { environment } = resources.get(id);
-    if (environment !== undefined) names.add(environment);
-  }
-  return [...names].sort();
 }

@@ -38,7 +38,7 @@ describe('ringfence', () => {
     { args: ['analyze', 'x', '--format', 'pdf'], says: /Allowed choices are terminal, json/ },
     { args: ['serve', '--port', '70000'], says: /whole number from 0 to 65535/ },
     { args: ['check', 'no-such-file.json'], says: /no-such-file\.json: no such file or folder/ },
-    { args: ['check', 'http://127.0.0.1:4320'], says: /pulling from a URL is not supported yet/ },
+    { args: ['check', 'http://127.0.0.1:4320'], says: /http:..127\.0\.0\.1:4320: say/ },
     {
       args: ['check', WITH_CIRCLE, '--baseline', 'missing.json'],
       says: /there is no baseline missing\.json: write it with/,
@@ -47,7 +47,7 @@ describe('ringfence', () => {
     { args: ['analyze', WITH_CIRCLE, '--output', 'no/such/folder.md'], says: /cannot write no\/such\/folder\.md/ },
     {
       args: ['trace', WITH_CIRCLE, '--trace', 'abc'],
-      says: /has no trace abc; it has 385 traces, for example [0-9a-f]{32}/,
+      says: /has no trace abc; one it has is [0-9a-f]{32}/,
     },
   ])('could not run: $args', ({ args, says }) => {
     const { exitCode, stdout, stderr } = runCommand(args, { cwd: folder });

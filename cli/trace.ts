@@ -1,13 +1,13 @@
 import type { TraceDetail } from '../analyzer/model/analysis.ts';
-import type { SpanTable } from '../analyzer/model/span-table.ts';
+import { SpanTable } from '../analyzer/model/span-table.ts';
 import type { ReportOptions } from '../analyzer/report/report.ts';
 import { styleOf } from '../analyzer/report/style.ts';
 import { duration, percent, plural, printable } from '../analyzer/report/text.ts';
 import { TraceGroups } from '../analyzer/trace/group-traces.ts';
 import { traceDetail } from '../analyzer/trace/trace-detail.ts';
-import { SpanTable as Table } from '../analyzer/model/span-table.ts';
+import { withoutCredentials } from '../collector/source/index.ts';
 import { EXIT, UsageError } from './exit.ts';
-import { loadSpans } from './load.ts';
+import { type Choice, everything, withTraces } from './load.ts';
 import { reportOptions, writeOutput } from './output.ts';
 
 export interface TraceOptions {
@@ -17,36 +17,65 @@ export interface TraceOptions {
 
 /** `ringfence trace`: one trace, its critical path section by section. */
 export async function trace(source: string, { trace: wanted, format }: TraceOptions): Promise<number> {
-  const { table } = await loadSpans([source]);
-  const detail = traceDetail(pickTrace(table, wanted, source));
+  const detail = traceDetail(wanted === undefined ? await largestTrace(source) : await traceOfId(source, wanted));
   const text =
     format === 'json' ? `${JSON.stringify(detail, undefined, 2)}\n` : terminal(detail, reportOptions(undefined));
   await writeOutput(text, undefined);
   return EXIT.ok;
 }
 
-/** The trace that was asked for, else the one with the most spans (of several the smallest id). */
-function pickTrace(table: SpanTable, wanted: string | undefined, source: string): SpanTable {
+/** The trace with the most spans, of several the one with the smallest id. */
+async function largestTrace(source: string): Promise<SpanTable> {
+  return withTraces([source], everything, async ({ partitions }) => {
+    let largest = new SpanTable(partitions.dictionary, 0);
+    let largestId = '';
+    for await (const table of partitions.tables()) {
+      for (const trace of tracesOf(table)) {
+        if (trace.rows.length < largest.count) continue;
+        if (trace.rows.length === largest.count && trace.id > largestId) continue;
+        largest = rowsOf(table, trace.rows);
+        largestId = trace.id;
+      }
+    }
+    return largest;
+  });
+}
+
+/** Keeps only spans that may be of the trace: those whose id ends like its id, since some tracers cut ids in half. */
+async function traceOfId(source: string, wanted: string): Promise<SpanTable> {
+  const id = wanted.toLowerCase().padStart(32, '0');
+  const ending = id.slice(-16);
+  let smallestId: string | undefined;
+  const choose: Choice = (batch) => {
+    const rows: number[] = [];
+    for (let row = 0; row < batch.count; row++) {
+      const other = batch.traceId(row);
+      if (smallestId === undefined || other < smallestId) smallestId = other;
+      if (other.endsWith(ending)) rows.push(row);
+    }
+    return rowsOf(batch, rows);
+  };
+  return withTraces([source], choose, async ({ partitions }) => {
+    for await (const table of partitions.tables()) {
+      for (const trace of tracesOf(table)) if (trace.id === id) return rowsOf(table, trace.rows);
+    }
+    throw new UsageError(`${withoutCredentials(source)} has no trace ${wanted}; one it has is ${smallestId ?? ''}`);
+  });
+}
+
+function* tracesOf(table: SpanTable): Iterable<{ readonly id: string; readonly rows: Uint32Array }> {
   const groups = new TraceGroups();
   groups.group(table, 0, table.count);
-  const sizeOf = (group: number): number => groups.starts[group + 1]! - groups.starts[group]!;
-  const idOf = (group: number): string => table.traceId(groups.idRows[group]!);
-  const ids = Array.from({ length: groups.count }, (_, group) => group);
-  const asked = wanted?.toLowerCase().padStart(32, '0');
-  const best =
-    asked === undefined
-      ? ids.reduce((one, other) =>
-          (sizeOf(other) - sizeOf(one) || (idOf(one) < idOf(other) ? -1 : 1)) > 0 ? other : one,
-        )
-      : ids.find((group) => idOf(group) === asked);
-  if (best === undefined) {
-    throw new UsageError(
-      `${source} has no trace ${wanted ?? ''}; it has ${plural(groups.count, 'trace')}, for example ${idOf(0)}`,
-    );
+  for (let group = 0; group < groups.count; group++) {
+    const rows = groups.rows.subarray(groups.starts[group], groups.starts[group + 1]);
+    yield { id: table.traceId(groups.idRows[group]!), rows };
   }
-  const rows = new Table(table.dictionary, sizeOf(best));
-  for (let at = groups.starts[best]!; at < groups.starts[best + 1]!; at++) rows.appendRow(table, groups.rows[at]!);
-  return rows;
+}
+
+function rowsOf(table: SpanTable, rows: ArrayLike<number>): SpanTable {
+  const chosen = new SpanTable(table.dictionary, rows.length);
+  for (let at = 0; at < rows.length; at++) chosen.appendRow(table, rows[at]!);
+  return chosen;
 }
 
 function terminal(detail: TraceDetail, { color }: ReportOptions): string {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createDictionary, type SpanDictionary, SpanTable } from '../../analyzer/model/span-table.ts';
 import { mix } from '../../analyzer/model/string-table.ts';
 import { decodeRows, RowEncoder } from '../journal/row-codec.ts';
+import { DictionaryTranslation } from './dictionary-translation.ts';
 import { type Extent, SpillFile } from './spill-file.ts';
 
 export interface TracePartitionsOptions {
@@ -62,14 +63,18 @@ export class TracePartitions {
     return this.#file?.byteCount ?? 0;
   }
 
-  /** Takes a copy of the rows of a table over `dictionary`. Throws `SpillError` if they do not fit on the disk either. */
+  /**
+   * Takes a copy of the rows of a table, quickest if it is over `dictionary`. Throws `SpillError` if they do not fit on the
+   * disk either.
+   */
   async add(batch: SpanTable): Promise<void> {
     const table = this.#table;
     // Tables double when they grow.
     const growth = table.count + batch.count > table.capacity ? 2 : 1;
     if (table.count > 0 && table.byteLength * growth > this.#memoryLimitBytes) await this.#spill();
     this.spanCount += batch.count;
-    this.#table.appendRows(batch, 0, batch.count);
+    if (batch.dictionary === this.dictionary) this.#table.appendRows(batch, 0, batch.count);
+    else this.#translate(batch);
     if (this.#isFull(this.dictionary)) {
       await this.#spill();
       this.#forgetDictionary();
@@ -101,6 +106,11 @@ export class TracePartitions {
   async close(): Promise<void> {
     await this.#file?.close();
     this.#file = undefined;
+  }
+
+  #translate(batch: SpanTable): void {
+    const translation = new DictionaryTranslation(batch.dictionary, this.dictionary);
+    for (let row = 0; row < batch.count; row++) translation.appendRow(batch, row, this.#table);
   }
 
   async #spill(): Promise<void> {

@@ -1,28 +1,25 @@
-import type { Problem } from '../../analyzer/model/analysis.ts';
 import type { SpanTable } from '../../analyzer/model/span-table.ts';
-import { decode, DECODERS, detectFormat, MalformedInputError, type TraceFormat } from '../decode/index.ts';
-import { ProblemLog } from '../decode/problem-log.ts';
+import { decode, MalformedInputError } from '../decode/index.ts';
 import { UnpackingError } from './decompressed.ts';
+import type { DocumentReport } from './document-report.ts';
+import { formatOf } from './format-of.ts';
+import { jsonSplitter } from './json-splitter.ts';
+import { LineSplitter } from './line-splitter.ts';
+import { FieldSplitter, firstFieldFormat, firstFrameFormat, FrameSplitter } from './message-splitter.ts';
+import { RecordReader } from './record-reader.ts';
+import type { RecordSplitter } from './record-splitter.ts';
 import { UnreadableError } from './source-error.ts';
 
-/** What one file gave. */
-export interface DocumentReport {
-  readonly format: TraceFormat;
-  readonly spanCount: number;
-  readonly rejectedCount: number;
-  /** Each names the file, and the line where there are lines. */
-  readonly problems: readonly Problem[];
-}
-
-/** Where spans go. After each `flush` the table may be empty again. */
+/** Where spans go. After each `flush` the table may be empty, or another one. */
 export interface Sink {
   readonly table: SpanTable;
   flush(): Promise<void>;
 }
 
 /**
- * Reads one document piece by piece: JSON lines are decoded as they come, so that memory does not grow with the file; any
- * other format is one value and has to be whole. Throws `UnreadableError` if there is nothing to be had from it.
+ * Reads one document piece by piece. JSON lines are decoded as they come, and so are the records of any other format that
+ * is a list of them, once it is large: memory does not grow with the file. What is broken is left out, named, and the rest
+ * counts. Throws `UnreadableError` if there is nothing to be had from it.
  */
 export async function readDocument(
   path: string,
@@ -30,54 +27,56 @@ export async function readDocument(
   sink: Sink,
 ): Promise<DocumentReport> {
   const pieces = new Pieces();
-  let lines: LineReader | undefined;
-  let kind: DocumentKind = 'first line is open';
+  let records: RecordReader | undefined;
+  let kind: DocumentKind = 'open';
+  let nextLookBytes = STREAMED_FROM_BYTES;
   let failure: string | undefined;
   try {
     for await (const chunk of chunks) {
       pieces.add(chunk);
-      const hasNewline = chunk.includes(NEWLINE);
-      if (kind === 'first line has ended' || (kind === 'first line is open' && hasNewline)) {
-        kind = kindOf(pieces.joined());
-        if (kind === 'lines') lines = new LineReader(path, sink.table);
+      if (kind === 'open' && pieces.hasNewline) kind = kindOf(pieces.joined());
+      if (kind === 'lines') records ??= new RecordReader(path, new LineSplitter());
+      if (records === undefined && pieces.byteCount >= nextLookBytes) {
+        const splitter = splitterFor(pieces.joined());
+        if (splitter !== undefined) records = new RecordReader(path, splitter);
+        nextLookBytes *= 2;
       }
-      if (lines === undefined || !hasNewline) continue;
-      pieces.keep(lines.readLines(pieces.joined()));
+      if (records?.mayEndIn(chunk) !== true) continue;
+      pieces.keep(records.read(pieces.joined(), sink));
       await sink.flush();
     }
   } catch (error) {
-    if (!(error instanceof UnpackingError)) throw error;
+    if (!(error instanceof UnpackingError || error instanceof UnreadableError)) throw error;
     failure = error.message;
   }
 
-  if (lines === undefined) {
-    if (failure !== undefined) throw new UnreadableError(failure);
-    const report = wholeDocument(path, pieces.joined(), sink.table);
-    await sink.flush();
-    return report;
-  }
-  if (failure === undefined) lines.readLine(lines.readLines(pieces.joined()));
-  else lines.endEarly(failure);
+  const rest = pieces.joined();
+  const report =
+    records === undefined ? smallDocument(path, rest, sink, failure) : endOfRecords(records, rest, sink, failure);
   await sink.flush();
-  return lines.report();
+  return report;
 }
 
 const NEWLINE = 0x0a;
-/** A document that is no JSON lines is held in memory as a whole. V8 has no longer strings than this. */
-const MAX_DOCUMENT_BYTES = 512 * 1024 * 1024;
+/** Smaller documents are read in one go. */
+const STREAMED_FROM_BYTES = 8 * 1024 * 1024;
+/** What is one record has to be in memory as a whole, several times over while it is taken apart. */
+const MAX_RECORD_BYTES = 256 * 1024 * 1024;
 
 /** The bytes not yet used up, joined only when they are looked at. */
 class Pieces {
+  byteCount = 0;
+  hasNewline = false;
   #pieces: Uint8Array[] = [];
-  #byteCount = 0;
 
   add(piece: Uint8Array): void {
-    this.#byteCount += piece.length;
-    if (this.#byteCount > MAX_DOCUMENT_BYTES) {
+    if (this.byteCount + piece.length > MAX_RECORD_BYTES) {
       throw new UnreadableError(
-        `more than ${MAX_DOCUMENT_BYTES / 2 ** 20} MiB in one document; split it, or export OTLP JSON with one document per line`,
+        `more than ${MAX_RECORD_BYTES / 2 ** 20} MiB in one record; split it, or export OTLP JSON with one document per line`,
       );
     }
+    this.byteCount += piece.length;
+    this.hasNewline ||= piece.includes(NEWLINE);
     this.#pieces.push(piece);
   }
 
@@ -89,97 +88,65 @@ class Pieces {
   keep(rest: Uint8Array): void {
     // A copy, so that the large piece it is the end of can go.
     this.#pieces = [rest.slice()];
-    this.#byteCount = rest.length;
+    this.byteCount = rest.length;
   }
 }
 
-/** Lines and whole are known for good; what they are is open until something stands after the first line. */
-type DocumentKind = 'first line is open' | 'first line has ended' | 'lines' | 'whole';
+/** Lines and other are known for good; what it is stays open until something stands after the first line. */
+type DocumentKind = 'open' | 'lines' | 'other';
 
 function kindOf(head: Uint8Array): DocumentKind {
   const start = head.findIndex((byte) => byte > 0x20);
   const end = start === -1 ? -1 : head.indexOf(NEWLINE, start);
-  if (end === -1) return 'first line is open';
-  if (!head.subarray(end).some((byte) => byte > 0x20)) return 'first line has ended';
+  if (end === -1 || !head.subarray(end).some((byte) => byte > 0x20)) return 'open';
+  if (formatOf(head) === 'otlp-json-lines') return 'lines';
+  // A file cut to its end begins in the middle of a line.
+  const nextEnd = head.indexOf(NEWLINE, end + 1);
+  const next = head.subarray(end + 1, nextEnd === -1 ? head.length : nextEnd);
+  return formatOf(next) === 'otlp-json' ? 'lines' : 'other';
+}
+
+/** How a document other than lines is cut into records; undefined where it has to be whole. */
+function splitterFor(head: Uint8Array): RecordSplitter | undefined {
+  if (firstFrameFormat(head) !== undefined) return new FrameSplitter();
+  const format = firstFieldFormat(head);
+  if (format !== undefined) return new FieldSplitter(format);
+  const whole = formatOf(head);
+  return whole === undefined ? undefined : jsonSplitter(whole);
+}
+
+/** As a whole; record by record if that fails, for what can be had. */
+function smallDocument(path: string, bytes: Uint8Array, sink: Sink, failure: string | undefined): DocumentReport {
+  let reason = failure;
   try {
-    return detectFormat(head) === 'otlp-json-lines' ? 'lines' : 'whole';
+    if (reason === undefined) return wholeDocument(path, bytes, sink.table);
   } catch (error) {
-    if (error instanceof MalformedInputError) return 'whole';
-    throw error;
+    if (!(error instanceof MalformedInputError)) throw error;
+    reason = error.message;
   }
+  const splitter = splitterFor(bytes);
+  if (splitter === undefined) throw new UnreadableError(reason);
+  const records = new RecordReader(path, splitter);
+  const rest = records.read(bytes, sink);
+  if (records.readableCount === 0) throw new UnreadableError(reason);
+  return endOfRecords(records, rest, sink, failure);
 }
 
 function wholeDocument(path: string, bytes: Uint8Array, table: SpanTable): DocumentReport {
-  try {
-    const { format, spanCount, rejectedCount, problems } = decode(bytes, table);
-    if (spanCount === 0 && rejectedCount > 0)
-      throw new UnreadableError(problems[0]?.message ?? 'no span in it is usable');
-    const named = problems.map((problem) => ({ ...problem, message: `${path}: ${problem.message}` }));
-    return { format, spanCount, rejectedCount, problems: named };
-  } catch (error) {
-    if (error instanceof MalformedInputError) throw new UnreadableError(error.message);
-    throw error;
-  }
+  const { format, spanCount, rejectedCount, problems } = decode(bytes, table);
+  if (spanCount === 0 && rejectedCount > 0)
+    throw new UnreadableError(problems[0]?.message ?? 'no span in it is usable');
+  const named = problems.map((problem) => ({ ...problem, message: `${path}: ${problem.message}` }));
+  return { format, spanCount, rejectedCount, problems: named };
 }
 
-/** Decodes OTLP JSON line by line. A broken line is counted and named, the others count. */
-class LineReader {
-  readonly #path: string;
-  readonly #table: SpanTable;
-  #lineNumber = 0;
-  #readableCount = 0;
-  #spanCount = 0;
-  #rejectedCount = 0;
-  readonly #log = new ProblemLog();
-
-  constructor(path: string, table: SpanTable) {
-    this.#path = path;
-    this.#table = table;
-  }
-
-  /** Reads every line that is whole and returns what comes after the last. */
-  readLines(bytes: Uint8Array): Uint8Array {
-    let start = 0;
-    for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
-      this.readLine(bytes.subarray(start, end));
-      start = end + 1;
-    }
-    return bytes.subarray(start);
-  }
-
-  readLine(line: Uint8Array): void {
-    this.#lineNumber++;
-    if (!line.some((byte) => byte > 0x20)) return;
-    try {
-      const { spanCount, rejectedCount, problems } = DECODERS['otlp-json'](withoutByteOrderMark(line), this.#table);
-      this.#readableCount++;
-      this.#spanCount += spanCount;
-      this.#rejectedCount += rejectedCount;
-      for (const { kind, message, count } of problems) this.#log.add(kind, this.#place, message, count);
-    } catch (error) {
-      if (!(error instanceof MalformedInputError)) throw error;
-      this.#log.add('malformed-line', this.#place, `the line was left out: ${error.message}`);
-    }
-  }
-
-  endEarly(reason: string): void {
-    this.#log.add('truncated-file', this.#place, `the file ends early: ${reason}; what came before was read`);
-  }
-
-  report(): DocumentReport {
-    const { problems } = this.#log;
-    const isAllRejected = this.#spanCount === 0 && this.#rejectedCount > 0;
-    if (this.#readableCount === 0 || isAllRejected)
-      throw new UnreadableError(problems[0]?.message ?? 'no line in it is usable');
-    const format = 'otlp-json-lines';
-    return { format, spanCount: this.#spanCount, rejectedCount: this.#rejectedCount, problems };
-  }
-
-  get #place(): string {
-    return `${this.#path}:${this.#lineNumber}`;
-  }
-}
-
-function withoutByteOrderMark(line: Uint8Array): Uint8Array {
-  return line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf ? line.subarray(3) : line;
+function endOfRecords(
+  records: RecordReader,
+  rest: Uint8Array,
+  sink: Sink,
+  failure: string | undefined,
+): DocumentReport {
+  if (failure === undefined) records.end(rest, sink);
+  else records.endEarly(failure);
+  return records.report();
 }
