@@ -5,7 +5,7 @@ import { conclude } from './analyze.ts';
 import type { Analysis } from './model/analysis.ts';
 import type { ServicePolicy } from './model/policy.ts';
 import { emptyRollup } from './rollup/merge-rollups.ts';
-import type { Rollup } from './rollup/rollup.ts';
+import { joinKey, type NodeRollup, type Rollup } from './rollup/rollup.ts';
 
 const system: RollupSketch = {
   edges: [
@@ -19,7 +19,7 @@ const system: RollupSketch = {
   ],
   via: ['billing => destination:paid => web'],
   reentries: [['billing', 'shop/orders']],
-  nodes: { payments: { pciScopes: new Set(['cde']), versions: new Set(['2.0', '1.9']) } },
+  nodes: { payments: { pciScopes: new Set(['cde']), seenValues: seenVersions('2.0', '1.9') } },
   entries: [
     {
       entry: 'web GET /',
@@ -223,4 +223,19 @@ function shuffledRollup(rollup: Rollup, order: Iterator<number>): Rollup {
     viaDestinations: shuffled(rollup.viaDestinations),
     problems: shuffled(rollup.problems),
   };
+}
+
+function seenVersions(...versions: readonly string[]): NodeRollup['seenValues'] {
+  return new Map(
+    versions.map((value) => [
+      joinKey('version', value),
+      {
+        dimension: 'version',
+        value,
+        spanCount: 1,
+        firstSeenUs: 1_772_442_000_000_000,
+        lastSeenUs: 1_772_442_000_000_000,
+      },
+    ]),
+  );
 }

@@ -6,6 +6,7 @@ import { analyzedEntryPoint, entryPoints, requestTime } from './finding/entry-po
 import { findingsOf } from './finding/index.ts';
 import { PARAMETERS } from './finding/parameters.ts';
 import { pciScope } from './finding/pci-scope.ts';
+import { withLearnedAddresses } from './finding/learned-addresses.ts';
 import { policyProblems, traceProblems } from './finding/problem.ts';
 import { renamed } from './finding/rename.ts';
 import { dateOf, timeOf } from './finding/time.ts';
@@ -28,7 +29,8 @@ export interface ConcludeOptions {
  * policy give the same bytes. The rollup is read, not changed.
  */
 export function conclude(rollup: Rollup, policy: Policy, options: ConcludeOptions = {}): Analysis {
-  const seen = renamed(rollup, policy.aliases);
+  const learned = withLearnedAddresses(renamed(rollup, policy.aliases));
+  const seen = learned.rollup;
   const graph = dependencyGraph(seen, policy);
   const entries = entryPoints(seen, policy);
   const requests = requestTime(seen);
@@ -36,7 +38,7 @@ export function conclude(rollup: Rollup, policy: Policy, options: ConcludeOption
   const pciReport = pciScope(graph, seen, policy);
   const verdicts = criticalServices(graph, entries.entries);
 
-  const services = analyzedServices(graph, verdicts, pciReport.scopes);
+  const services = analyzedServices(graph, verdicts, pciReport.scopes, learned.addresses);
   const dependencies = analyzedDependencies(seen, cycleReport.cyclicPairs, pciReport.scopes, requests);
   const findings = findingsOf({
     rollup: seen,
@@ -49,6 +51,7 @@ export function conclude(rollup: Rollup, policy: Policy, options: ConcludeOption
   const problems = [
     ...(options.problems ?? []),
     ...traceProblems(seen),
+    ...learned.problems,
     ...policyProblems(rollup, policy),
     ...entries.problems,
     ...pciReport.problems,
@@ -65,7 +68,7 @@ export function conclude(rollup: Rollup, policy: Policy, options: ConcludeOption
     services,
     dependencies,
     cycles: cycleReport.cycles,
-    entryPoints: entries.entries.map(analyzedEntryPoint),
+    entryPoints: entries.entries.map((entry) => analyzedEntryPoint(entry, seen)),
     findings,
     problems: problems.sort((one, two) => byText(one.kind, two.kind) || byText(one.message, two.message)),
     parameters: { ...PARAMETERS, minTraces: policy.minTraces },

@@ -1,6 +1,13 @@
-import type { AnalyzedCallSite, AnalyzedDependency, AnalyzedOperation, AnalyzedService } from '../model/analysis.ts';
+import type {
+  AnalyzedCallSite,
+  AnalyzedDependency,
+  AnalyzedOperation,
+  AnalyzedService,
+  SeenDimension,
+} from '../model/analysis.ts';
 import { byText } from '../model/wording.ts';
 import { joinKey, type DependencyRollup, type NodeRollup, type Rollup } from '../rollup/rollup.ts';
+import { estimate } from './estimate.ts';
 import type { DependencyGraph } from './dependency-graph.ts';
 import { timeWriter } from './time.ts';
 
@@ -14,7 +21,9 @@ export function analyzedServices(
   graph: DependencyGraph,
   verdicts: ReadonlyMap<string, AnalyzedService['criticalPath']>,
   scopes: ReadonlyMap<string, AnalyzedService['pci']>,
+  learnedAddresses: ReadonlyMap<string, readonly string[]>,
 ): AnalyzedService[] {
+  const timeOf = timeWriter();
   return graph.mapNodes((id, { seen }) => {
     const { callCount, errorCount } = callsAnswered(id, seen, graph);
     return {
@@ -24,14 +33,35 @@ export function analyzedServices(
       kind: seen.kind,
       system: seen.system ?? null,
       spanCount: seen.spanCount,
+      orphanCount: seen.orphanCount,
+      unknownKindCount: seen.unknownKindCount,
       callCount,
       errorCount,
-      versions: [...seen.versions].sort(),
+      versions: versionsOf(seen),
+      dimensions: seenDimensions(seen, timeOf),
+      learnedAddresses: learnedAddresses.get(id) ?? [],
       operations: analyzedOperations(seen),
       criticalPath: verdicts.get(id)!,
       pci: scopes.get(id)!,
     };
   });
+}
+
+function versionsOf({ seenValues }: NodeRollup): string[] {
+  const versions = [...seenValues.values()].filter(({ dimension }) => dimension === 'version');
+  return versions.map(({ value }) => value).sort();
+}
+
+function seenDimensions({ seenValues }: NodeRollup, timeOf: (us: number) => string | null): SeenDimension[] {
+  return [...seenValues.values()]
+    .sort((one, two) => byText(one.dimension, two.dimension) || byText(one.value, two.value))
+    .map(({ dimension, value, spanCount, firstSeenUs, lastSeenUs }) => ({
+      dimension,
+      value,
+      spanCount,
+      firstSeen: timeOf(firstSeenUs),
+      lastSeen: timeOf(lastSeenUs),
+    }));
 }
 
 /** A node that makes no spans, such as a database, answered what its callers say it answered. */
@@ -82,6 +112,10 @@ export function analyzedDependencies(
     mode: seen.mode,
     callCount: seen.callCount,
     errorCount: seen.errorCount,
+    estimatedCallCount: estimate(rollup, seen.callWeight),
+    clientOnlyCallCount: seen.clientOnlyCount,
+    serverOnlyCallCount: seen.serverOnlyCount,
+    crossRegionCallCount: seen.crossRegionCount,
     traceCount: seen.traceCount,
     p50Us: seen.latency.quantile(0.5) ?? 0,
     p95Us: seen.latency.quantile(0.95) ?? 0,

@@ -1,6 +1,7 @@
 import type { AnalyzedEntryPoint, CriticalShare, Problem } from '../model/analysis.ts';
 import type { Policy } from '../model/policy.ts';
 import type { EntryPointRollup, NodeRollup, Rollup } from '../rollup/rollup.ts';
+import { estimate } from './estimate.ts';
 import { byText } from '../model/wording.ts';
 
 /** Below this many complete traces no share is stated. */
@@ -44,11 +45,12 @@ function declaredEntryPoints(
   return { entries: all.filter((entry) => entries.has(entry)), problems };
 }
 
-export function analyzedEntryPoint(entry: EntryPointRollup): AnalyzedEntryPoint {
+export function analyzedEntryPoint(entry: EntryPointRollup, rollup: Rollup): AnalyzedEntryPoint {
   return {
     service: entry.node,
     operation: entry.operation,
     traceCount: entry.traceCount,
+    estimatedTraceCount: estimate(rollup, entry.traceWeight),
     errorCount: entry.errorCount,
     p50Us: entry.latency.quantile(0.5) ?? 0,
     p95Us: entry.latency.quantile(0.95) ?? 0,

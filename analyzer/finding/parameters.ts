@@ -3,10 +3,13 @@ import { CRITICAL_FREQUENCY, CRITICAL_SHARE, REQUIRED_PARTICIPATION } from './cr
 import { ENTRY_POINT_SHARE, MIN_COMPLETE_TRACES } from './entry-point.ts';
 import { COMPONENT_CYCLE_LIMIT, CYCLE_LIMIT } from './found-circle.ts';
 import { HARDNESS_MIN_FAILURES, HARDNESS_SHARE } from './hardness.ts';
+import { ADDRESS_MIN_CALLS, ADDRESS_SHARE } from './learned-addresses.ts';
 import { WILSON_Z } from './wilson.ts';
 
 /** What every verdict rests on. */
 export const PARAMETERS: Readonly<Record<string, number>> = {
+  addressMinimumCalls: ADDRESS_MIN_CALLS,
+  addressShare: ADDRESS_SHARE,
   criticalFrequency: CRITICAL_FREQUENCY,
   criticalShare: CRITICAL_SHARE,
   componentCycleLimit: COMPONENT_CYCLE_LIMIT,

@@ -4,8 +4,10 @@ import { byText } from '../model/wording.ts';
 import type { Rollup } from '../rollup/rollup.ts';
 
 /** What was odd in single traces, and what that means for the answer. */
-export function traceProblems({ problems }: Rollup): Problem[] {
-  return [...problems]
+export function traceProblems({ problems, traceCount, weighedTraceCount }: Rollup): Problem[] {
+  // Where no trace says how it was sampled nothing is estimated, so nothing is missing.
+  const unweighedCount = weighedTraceCount === 0 ? 0 : traceCount - weighedTraceCount;
+  return [...problems, ['sampling-unknown', unweighedCount] as const]
     .filter(([, count]) => count > 0)
     .map(([kind, count]) => ({ kind, message: MESSAGES[kind] ?? unknownKind(kind), count }));
 }
@@ -22,6 +24,7 @@ const MESSAGES: Readonly<Record<string, string>> = {
     'Calls between two hosts ask for different corrections of one clock: each answer was moved into the middle of its own call.',
   'unnamed-callee':
     'Calls say neither whom they call nor what answered: they are in no dependency, and their time counts for the caller.',
+  'sampling-unknown': 'Traces do not say how they were sampled: in estimates each stands for itself alone.',
   'unresolved-link': 'Span links lead to spans that never came: who sent those messages is not known.',
 };
 

@@ -19,6 +19,7 @@ export function renamed(rollup: Rollup, aliases: ReadonlyMap<string, string>): R
     traceCount: rollup.traceCount,
     incompleteTraceCount: rollup.incompleteTraceCount,
     spanCount: rollup.spanCount,
+    weighedTraceCount: rollup.weighedTraceCount,
     fromUs: rollup.fromUs,
     toUs: rollup.toUs,
     environments: new Set(rollup.environments),
@@ -36,7 +37,14 @@ export function renamed(rollup: Rollup, aliases: ReadonlyMap<string, string>): R
     add('entryPoints', { ...entry, node, parts: new Map() });
     for (const [part, figures] of entry.parts) {
       const parts = new Map([[renamedPart(part, nameOf), figures]]);
-      const nothingElse = { traceCount: 0, completeTraceCount: 0, serverTraceCount: 0, errorCount: 0, totalUs: 0 };
+      const nothingElse = {
+        traceCount: 0,
+        completeTraceCount: 0,
+        serverTraceCount: 0,
+        errorCount: 0,
+        totalUs: 0,
+        traceWeight: 0,
+      };
       add('entryPoints', { ...entry, ...nothingElse, latency: EMPTY_LATENCY, node, parts });
     }
   }
@@ -55,10 +63,14 @@ export function renamed(rollup: Rollup, aliases: ReadonlyMap<string, string>): R
       destination: nameOf(pair.destination),
     });
   }
+  for (const address of rollup.addresses.values()) {
+    add('addresses', { ...address, service: nameOf(address.service) });
+  }
   return result;
 }
 
-type MapName = 'nodes' | 'dependencies' | 'entryPoints' | 'reentries' | 'cardEvidence' | 'viaDestinations';
+type MapName =
+  'nodes' | 'dependencies' | 'entryPoints' | 'reentries' | 'cardEvidence' | 'viaDestinations' | 'addresses';
 type MapValue<K extends MapName> = Rollup[K] extends Map<string, infer V> ? V : never;
 
 const EMPTY_LATENCY = new Histogram();

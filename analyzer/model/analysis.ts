@@ -57,11 +57,18 @@ export interface AnalyzedService {
   /** `db.system.name`, `messaging.system` or null. */
   readonly system: string | null;
   readonly spanCount: number;
+  /** Spans of it whose parent never came, and spans that do not say which side of a call they are. */
+  readonly orphanCount: number;
+  readonly unknownKindCount: number;
   /** Calls answered (as callee) and those of them that failed. */
   readonly callCount: number;
   readonly errorCount: number;
   /** Service versions seen, sorted. */
   readonly versions: readonly string[];
+  /** Versions, regions, zones, clusters and Kubernetes namespaces of those who sent its spans, by dimension and value. */
+  readonly dimensions: readonly SeenDimension[];
+  /** Addresses whose unanswered calls count for it, since it answered there otherwise; sorted. */
+  readonly learnedAddresses: readonly string[];
   readonly operations: readonly AnalyzedOperation[];
   readonly criticalPath: {
     readonly verdict: CriticalPathVerdict;
@@ -75,6 +82,16 @@ export interface AnalyzedService {
 }
 
 export type PciBasis = 'declared' | 'evidence' | 'candidate' | 'observed' | 'none';
+
+/** A value that resources of a service carried. */
+export interface SeenDimension {
+  readonly dimension: 'version' | 'region' | 'zone' | 'cluster' | 'k8sNamespace';
+  readonly value: string;
+  readonly spanCount: number;
+  /** ISO 8601; null where no span with it had a usable time. */
+  readonly firstSeen: string | null;
+  readonly lastSeen: string | null;
+}
 
 export interface AnalyzedOperation {
   readonly name: string;
@@ -90,6 +107,13 @@ export interface AnalyzedDependency {
   readonly mode: DependencyMode;
   readonly callCount: number;
   readonly errorCount: number;
+  /** Calls before sampling, as far as the spans say how they were sampled; null where none does. `callCount` stays what was seen. */
+  readonly estimatedCallCount: number | null;
+  /** Calls known by the caller's span alone, and by the callee's alone. Of all others both halves were seen. */
+  readonly clientOnlyCallCount: number;
+  readonly serverOnlyCallCount: number;
+  /** Calls whose two ends name different regions, or different clusters where one of them names no region. */
+  readonly crossRegionCallCount: number;
   /** Distinct traces it was seen in. */
   readonly traceCount: number;
   /** Quantiles of the callee-side duration, from a histogram whose relative error is stated in `parameters`. */
@@ -153,6 +177,8 @@ export interface AnalyzedEntryPoint {
   readonly service: string;
   readonly operation: string;
   readonly traceCount: number;
+  /** Requests before sampling, as far as the spans say how they were sampled; null where none does. */
+  readonly estimatedTraceCount: number | null;
   readonly errorCount: number;
   readonly p50Us: number;
   readonly p95Us: number;

@@ -4,7 +4,7 @@ import { ByteWriter } from './bytes.ts';
 import { writeTraceIds } from './example-codec.ts';
 import { writeHistogram } from './histogram-codec.ts';
 import type { Rollup } from './rollup.ts';
-import { DEPENDENCY_MODES, NODE_KINDS, ROLLUP_FORMAT } from './rollup-format.ts';
+import { DEPENDENCY_MODES, DIMENSIONS, NODE_KINDS, ROLLUP_FORMAT } from './rollup-format.ts';
 
 /**
  * A rollup as bytes, for the store. All names stand once, in a table at the front; everything else is numbers (LEB128, seven
@@ -33,6 +33,7 @@ export function encodeRollup(rollup: Rollup): Uint8Array {
   body.writeNumber(rollup.traceCount);
   body.writeNumber(rollup.incompleteTraceCount);
   body.writeNumber(rollup.spanCount);
+  body.writeNumber(rollup.weighedTraceCount);
   body.writeNumber(isEmpty ? 0 : 1);
   if (!isEmpty) {
     body.writeNumber(rollup.fromUs);
@@ -48,8 +49,16 @@ export function encodeRollup(rollup: Rollup): Uint8Array {
     body.writeNumber(NODE_KINDS.indexOf(node.kind));
     writeName(node.system ?? '');
     body.writeNumber(node.spanCount);
+    body.writeNumber(node.orphanCount);
+    body.writeNumber(node.unknownKindCount);
     writeSeen(node);
-    writeNames(node.versions);
+    body.writeNumber(node.seenValues.size);
+    for (const seen of sortedValues(node.seenValues)) {
+      body.writeNumber(DIMENSIONS.indexOf(seen.dimension));
+      writeName(seen.value);
+      body.writeNumber(seen.spanCount);
+      writeSeen(seen);
+    }
     writeNames(node.criticalities);
     writeNames(node.pciScopes);
     body.writeNumber(node.operations.size);
@@ -69,6 +78,10 @@ export function encodeRollup(rollup: Rollup): Uint8Array {
     body.writeNumber(dependency.callCount);
     body.writeNumber(dependency.errorCount);
     body.writeNumber(dependency.traceCount);
+    body.writeNumber(dependency.clientOnlyCount);
+    body.writeNumber(dependency.serverOnlyCount);
+    body.writeNumber(dependency.crossRegionCount);
+    body.writeNumber(dependency.callWeight);
     body.writeNumber(dependency.criticalUs);
     body.writeNumber(dependency.cardEvidenceCount);
     writeSeen(dependency);
@@ -98,6 +111,7 @@ export function encodeRollup(rollup: Rollup): Uint8Array {
     body.writeNumber(entry.completeTraceCount);
     body.writeNumber(entry.serverTraceCount);
     body.writeNumber(entry.errorCount);
+    body.writeNumber(entry.traceWeight);
     body.writeNumber(entry.totalUs);
     writeHistogram(body, entry.latency);
     writeTraceIds(body, entry.traceIds);

@@ -20,6 +20,17 @@ export class Figures {
   }
 }
 
+/** Widens first and last seen, side by side at `at`; each is kept plus one microsecond, so 0 is never. */
+export function widen(values: Float64Array, at: number, us: number): void {
+  const first = values[at]!;
+  if (first === 0 || us + 1 < first) values[at] = us + 1;
+  if (us + 1 > values[at + 1]!) values[at + 1] = us + 1;
+}
+
+export function seenIn(values: Float64Array, at: number): [firstSeenUs: number, lastSeenUs: number] {
+  return values[at] === 0 ? [Infinity, -Infinity] : [values[at]! - 1, values[at + 1]! - 1];
+}
+
 /** A histogram for each of many rows. */
 export class Histograms {
   readonly #histograms: Histogram[] = [];

@@ -9,6 +9,8 @@ export interface ForeignLink {
   readonly operation: number;
   /** 1 or 0. */
   readonly failed: number;
+  /** For how many the consuming span stands, see `SamplingWeights`. */
+  readonly weight: number;
   readonly startUs: number;
   readonly durationUs: number;
 }
@@ -23,7 +25,7 @@ export class ForeignLinks {
   #traces = new Float64Array(0);
   /** 4 each: consumer, destination plus one, operation, failed. */
   #numbers = new Uint32Array(0);
-  /** 2 each: start, duration. */
+  /** 3 each: start, duration, weight. */
   #times = new Float64Array(0);
 
   /** Copies the target from `targets[targetAt ..]` and the trace id from `traceIds[traceAt ..]`. */
@@ -37,8 +39,9 @@ export class ForeignLinks {
     this.#numbers[at * 4 + 1] = link.destination + 1;
     this.#numbers[at * 4 + 2] = link.operation;
     this.#numbers[at * 4 + 3] = link.failed;
-    this.#times[at * 2] = link.startUs;
-    this.#times[at * 2 + 1] = link.durationUs;
+    this.#times[at * 3] = link.startUs;
+    this.#times[at * 3 + 1] = link.durationUs;
+    this.#times[at * 3 + 2] = link.weight;
   }
 
   get(at: number): ForeignLink {
@@ -48,8 +51,9 @@ export class ForeignLinks {
       destination: this.#numbers[at * 4 + 1]! - 1,
       operation: this.#numbers[at * 4 + 2]!,
       failed: this.#numbers[at * 4 + 3]!,
-      startUs: this.#times[at * 2]!,
-      durationUs: this.#times[at * 2 + 1]!,
+      startUs: this.#times[at * 3]!,
+      durationUs: this.#times[at * 3 + 1]!,
+      weight: this.#times[at * 3 + 2]!,
     };
   }
 
@@ -68,6 +72,6 @@ export class ForeignLinks {
     this.traceIds = grown(this.traceIds, length * 4);
     this.#traces = grown(this.#traces, length);
     this.#numbers = grown(this.#numbers, length * 4);
-    this.#times = grown(this.#times, length * 2);
+    this.#times = grown(this.#times, length * 3);
   }
 }

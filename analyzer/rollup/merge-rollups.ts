@@ -1,3 +1,4 @@
+import { addWeights } from '../model/sampling-weight.ts';
 import { Histogram } from './histogram.ts';
 import {
   type AddressRollup,
@@ -11,6 +12,7 @@ import {
   type OperationRollup,
   type ReentryRollup,
   type Rollup,
+  type SeenValueRollup,
   type SmallestIds,
   type ViaDestinationRollup,
 } from './rollup.ts';
@@ -23,6 +25,7 @@ export function emptyRollup(): Rollup {
     traceCount: 0,
     incompleteTraceCount: 0,
     spanCount: 0,
+    weighedTraceCount: 0,
     fromUs: Infinity,
     toUs: -Infinity,
     environments: new Set(),
@@ -42,6 +45,7 @@ export function addRollup(target: Rollup, other: Rollup): void {
   target.traceCount += other.traceCount;
   target.incompleteTraceCount += other.incompleteTraceCount;
   target.spanCount += other.spanCount;
+  target.weighedTraceCount += other.weighedTraceCount;
   target.fromUs = Math.min(target.fromUs, other.fromUs);
   target.toUs = Math.max(target.toUs, other.toUs);
   addAll(target.environments, other.environments);
@@ -77,22 +81,40 @@ export function addExample(ids: SmallestIds, id: string): void {
 // The functions below find an entry by its identity, or add an empty one to the rollup.
 
 export function nodeIn(rollup: Rollup, { id, name, namespace, kind, system }: NodeIdentity): NodeRollup {
-  return getOrAdd(rollup.nodes, id, () => ({
+  const node = getOrAdd<NodeRollup>(rollup.nodes, id, () => ({
     id,
     name,
     namespace,
     kind,
     system,
     spanCount: 0,
+    orphanCount: 0,
+    unknownKindCount: 0,
     firstSeenUs: Infinity,
     lastSeenUs: -Infinity,
-    versions: new Set(),
+    seenValues: new Map(),
     criticalities: new Set(),
     pciScopes: new Set(),
     operations: new Map(),
   }));
+  // Two spans may call one address by different systems: which was seen first must not matter.
+  if (system !== undefined && (node.system === undefined || system < node.system)) node.system = system;
+  return node;
 }
 type NodeIdentity = Pick<NodeRollup, 'id' | 'name' | 'namespace' | 'kind' | 'system'>;
+
+export function seenValueIn(
+  node: NodeRollup,
+  { dimension, value }: Pick<SeenValueRollup, 'dimension' | 'value'>,
+): SeenValueRollup {
+  return getOrAdd(node.seenValues, joinKey(dimension, value), () => ({
+    dimension,
+    value,
+    spanCount: 0,
+    firstSeenUs: Infinity,
+    lastSeenUs: -Infinity,
+  }));
+}
 
 export function operationIn(node: NodeRollup, operation: string): OperationRollup {
   return getOrAdd(node.operations, operation, () => ({ callCount: 0, errorCount: 0, latency: new Histogram() }));
@@ -109,6 +131,10 @@ export function dependencyIn(
     callCount: 0,
     errorCount: 0,
     traceCount: 0,
+    clientOnlyCount: 0,
+    serverOnlyCount: 0,
+    crossRegionCount: 0,
+    callWeight: 0,
     latency: new Histogram(),
     firstSeenUs: Infinity,
     lastSeenUs: -Infinity,
@@ -150,6 +176,7 @@ export function entryPointIn(
     completeTraceCount: 0,
     serverTraceCount: 0,
     errorCount: 0,
+    traceWeight: 0,
     totalUs: 0,
     latency: new Histogram(),
     traceIds: [],
@@ -215,8 +242,14 @@ export function addressIn(
 
 function addNode(target: NodeRollup, other: NodeRollup): void {
   target.spanCount += other.spanCount;
+  target.orphanCount += other.orphanCount;
+  target.unknownKindCount += other.unknownKindCount;
   widenSeen(target, other);
-  addAll(target.versions, other.versions);
+  for (const seen of other.seenValues.values()) {
+    const own = seenValueIn(target, seen);
+    own.spanCount += seen.spanCount;
+    widenSeen(own, seen);
+  }
   addAll(target.criticalities, other.criticalities);
   addAll(target.pciScopes, other.pciScopes);
   for (const [name, operation] of other.operations) {
@@ -231,6 +264,10 @@ function addDependency(target: DependencyRollup, other: DependencyRollup): void 
   target.callCount += other.callCount;
   target.errorCount += other.errorCount;
   target.traceCount += other.traceCount;
+  target.clientOnlyCount += other.clientOnlyCount;
+  target.serverOnlyCount += other.serverOnlyCount;
+  target.crossRegionCount += other.crossRegionCount;
+  target.callWeight = addWeights(target.callWeight, other.callWeight);
   target.latency.merge(other.latency);
   widenSeen(target, other);
   addExamples(target.traceIds, other.traceIds);
@@ -255,6 +292,7 @@ function addEntryPoint(target: EntryPointRollup, other: EntryPointRollup): void 
   target.completeTraceCount += other.completeTraceCount;
   target.serverTraceCount += other.serverTraceCount;
   target.errorCount += other.errorCount;
+  target.traceWeight = addWeights(target.traceWeight, other.traceWeight);
   target.totalUs += other.totalUs;
   target.latency.merge(other.latency);
   addExamples(target.traceIds, other.traceIds);

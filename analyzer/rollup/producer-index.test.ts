@@ -3,14 +3,19 @@ import { ProducerIndex } from './producer-index.ts';
 
 function indexOf(order: readonly number[], limit: number): ProducerIndex {
   const index = new ProducerIndex(limit);
-  for (const at of order) index.add(Uint32Array.of(9, 9, 1, at), 0, Uint32Array.of(2, at), 0, at, at * 2);
+  for (const at of order) index.add(Uint32Array.of(9, 9, 1, at), 0, Uint32Array.of(2, at), 0, at, at * 2, at * 3);
   return index;
 }
 
 function foundIn(index: ProducerIndex, count: number): number[] {
   return Array.from({ length: count }, (_, at) => at).filter((at) => {
     const found = index.find(Uint32Array.of(0, 0, 1, at, 2, at), 0);
-    return found >= 0 && index.services[found] === at && index.operations[found] === at * 2;
+    return (
+      found >= 0 &&
+      index.services[found] === at &&
+      index.operations[found] === at * 2 &&
+      index.weights[found] === at * 3
+    );
   });
 }
 

@@ -10,6 +10,8 @@ export class ProducerIndex {
   count = 0;
   services = new Uint32Array(64);
   operations = new Uint32Array(64);
+  /** For how many spans each stands, see `SamplingWeights`. */
+  weights = new Float64Array(64);
   /** 4 words each: lower half of the trace id, span id. */
   #keys = new Uint32Array(64 * 4);
   #slots = new Uint32Array(256);
@@ -31,6 +33,7 @@ export class ProducerIndex {
     spanAt: number,
     service: number,
     operation: number,
+    weight: number,
   ): void {
     this.#put(
       traceIds[traceAt + 2]!,
@@ -39,6 +42,7 @@ export class ProducerIndex {
       spanIds[spanAt + 1]!,
       service,
       operation,
+      weight,
     );
     while (this.count > this.#limit) this.#thin();
   }
@@ -61,7 +65,15 @@ export class ProducerIndex {
     }
   }
 
-  #put(traceHigh: number, traceLow: number, high: number, low: number, service: number, operation: number): void {
+  #put(
+    traceHigh: number,
+    traceLow: number,
+    high: number,
+    low: number,
+    service: number,
+    operation: number,
+    weight: number,
+  ): void {
     const hash = this.#hash(traceHigh, traceLow, high, low);
     if (hash > this.#highestHash) return;
     const mask = this.#slots.length - 1;
@@ -73,6 +85,7 @@ export class ProducerIndex {
     if (number === this.services.length) {
       this.services = grown(this.services, number * 2);
       this.operations = grown(this.operations, number * 2);
+      this.weights = grown(this.weights, number * 2);
       this.#keys = grown(this.#keys, number * 8);
     }
     this.#keys[number * 4] = traceHigh;
@@ -81,6 +94,7 @@ export class ProducerIndex {
     this.#keys[number * 4 + 3] = low;
     this.services[number] = service;
     this.operations[number] = operation;
+    this.weights[number] = weight;
     this.#slots[slot] = number + 1;
     if (this.count * 2 > this.#slots.length) this.#refill(this.#slots.length * 4);
   }
@@ -117,6 +131,7 @@ export class ProducerIndex {
       this.#keys.copyWithin(count * 4, number * 4, number * 4 + 4);
       this.services[count] = this.services[number]!;
       this.operations[count] = this.operations[number]!;
+      this.weights[count] = this.weights[number]!;
       count++;
     }
     this.count = count;

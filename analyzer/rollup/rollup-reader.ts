@@ -1,4 +1,5 @@
 import { CARD_BRANDS, CARD_STRENGTHS } from '../model/span.ts';
+import { addWeights } from '../model/sampling-weight.ts';
 import { StringTable, viewOf } from '../model/string-table.ts';
 import { ByteReader } from './bytes.ts';
 import { addTraceIds } from './example-codec.ts';
@@ -13,6 +14,7 @@ import {
   nodeIn,
   operationIn,
   reentryIn,
+  seenValueIn,
   viaDestinationIn,
 } from './merge-rollups.ts';
 import { Recall } from './recall.ts';
@@ -25,7 +27,7 @@ import type {
   OperationRollup,
   Rollup,
 } from './rollup.ts';
-import { DEPENDENCY_MODES, NODE_KINDS, ROLLUP_FORMAT } from './rollup-format.ts';
+import { DEPENDENCY_MODES, DIMENSIONS, NODE_KINDS, ROLLUP_FORMAT } from './rollup-format.ts';
 
 /** So many stored rollups are held at most until their latencies are added up. */
 const MOST_PENDING_BLOBS = 64;
@@ -106,6 +108,7 @@ export class RollupReader {
     target.traceCount += reader.readNumber();
     target.incompleteTraceCount += reader.readNumber();
     target.spanCount += reader.readNumber();
+    target.weighedTraceCount += reader.readNumber();
     this.#baseUs = 0;
     if (reader.readNumber() === 1) {
       this.#baseUs = reader.readNumber();
@@ -134,9 +137,17 @@ export class RollupReader {
       known = this.#nodes.add(id, { node, operations: new Recall() });
     }
     const { node, operations } = known;
+    const systemName = absent(this.#text(system));
+    if (systemName !== undefined && (node.system === undefined || systemName < node.system)) node.system = systemName;
     node.spanCount += reader.readNumber();
+    node.orphanCount += reader.readNumber();
+    node.unknownKindCount += reader.readNumber();
     this.#addSeen(node);
-    this.#addNames(node.versions);
+    for (let left = reader.readNumber(); left > 0; left--) {
+      const seen = seenValueIn(node, { dimension: DIMENSIONS[reader.readNumber()]!, value: this.#name() });
+      seen.spanCount += reader.readNumber();
+      this.#addSeen(seen);
+    }
     this.#addNames(node.criticalities);
     this.#addNames(node.pciScopes);
     operations.rewind();
@@ -175,6 +186,10 @@ export class RollupReader {
     dependency.callCount += reader.readNumber();
     dependency.errorCount += reader.readNumber();
     dependency.traceCount += reader.readNumber();
+    dependency.clientOnlyCount += reader.readNumber();
+    dependency.serverOnlyCount += reader.readNumber();
+    dependency.crossRegionCount += reader.readNumber();
+    dependency.callWeight = addWeights(dependency.callWeight, reader.readNumber());
     dependency.criticalUs += reader.readNumber();
     dependency.cardEvidenceCount += reader.readNumber();
     this.#addSeen(dependency);
@@ -219,6 +234,7 @@ export class RollupReader {
     entry.completeTraceCount += reader.readNumber();
     entry.serverTraceCount += reader.readNumber();
     entry.errorCount += reader.readNumber();
+    entry.traceWeight = addWeights(entry.traceWeight, reader.readNumber());
     entry.totalUs += reader.readNumber();
     this.#histograms.note(reader, latency);
     addTraceIds(reader, entry.traceIds);

@@ -1,5 +1,6 @@
 import type { CardBrand, CardStrength } from '../model/span.ts';
 import type { DependencyMode, NodeKind } from '../model/analysis.ts';
+import type { Dimension } from './rollup-format.ts';
 import type { Histogram } from './histogram.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface Rollup {
   /** Traces with a parent that never came. */
   incompleteTraceCount: number;
   spanCount: number;
+  /** Traces of which some span says how it was sampled. */
+  weighedTraceCount: number;
   /** First start and last end, microseconds since the epoch; `Infinity` and `-Infinity` while empty. */
   fromUs: number;
   toUs: number;
@@ -42,18 +45,31 @@ export interface NodeRollup {
   readonly name: string;
   readonly namespace: string | undefined;
   readonly kind: NodeKind;
-  /** `db.system.name` or `messaging.system`. */
-  readonly system: string | undefined;
+  /** `db.system.name` or `messaging.system`; of several that spans name, the first by name. */
+  system: string | undefined;
   spanCount: number;
+  /** Spans of it whose parent never came, and spans that do not say which side of a call they are. */
+  orphanCount: number;
+  unknownKindCount: number;
   firstSeenUs: number;
   lastSeenUs: number;
-  readonly versions: Set<string>;
+  /** By `joinKey(dimension, value)`: versions, regions and the like of those who sent its spans. */
+  readonly seenValues: Map<string, SeenValueRollup>;
   /** `service.criticality` values seen. */
   readonly criticalities: Set<string>;
   /** `pci.scope` values seen. */
   readonly pciScopes: Set<string>;
   /** Calls answered, by operation of the enclosing server, consumer or root span. */
   readonly operations: Map<string, OperationRollup>;
+}
+
+/** A value of a resource attribute. */
+export interface SeenValueRollup {
+  readonly dimension: Dimension;
+  readonly value: string;
+  spanCount: number;
+  firstSeenUs: number;
+  lastSeenUs: number;
 }
 
 export interface OperationRollup {
@@ -69,6 +85,13 @@ export interface DependencyRollup {
   callCount: number;
   errorCount: number;
   traceCount: number;
+  /** Calls known by their caller's span alone, and by their callee's alone; all others are known by both. */
+  clientOnlyCount: number;
+  serverOnlyCount: number;
+  /** Calls between services in different regions. */
+  crossRegionCount: number;
+  /** For how many calls these stand, in 1/1024 (`WEIGHT_ONE`): equal to `callCount` where no span says how it was sampled. */
+  callWeight: number;
   readonly latency: Histogram;
   firstSeenUs: number;
   lastSeenUs: number;
@@ -117,6 +140,8 @@ export interface EntryPointRollup {
   /** Traces whose root is a SERVER span: the others are jobs, consumers and instrumented clients. */
   serverTraceCount: number;
   errorCount: number;
+  /** For how many requests the traces stand, in 1/1024 (`WEIGHT_ONE`). */
+  traceWeight: number;
   /** Sum of the root durations of complete traces. */
   totalUs: number;
   readonly latency: Histogram;

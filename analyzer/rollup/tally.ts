@@ -1,4 +1,5 @@
 import type { DependencyMode } from '../model/analysis.ts';
+import { addWeights, multiplyWeights, WEIGHT_ONE } from '../model/sampling-weight.ts';
 import { CARD_BRANDS, CARD_STRENGTHS, SPAN_FLAG, SPAN_KIND } from '../model/span.ts';
 import { grown } from '../model/string-table.ts';
 import { CALL } from '../trace/calls.ts';
@@ -6,7 +7,7 @@ import { OUTCOME } from '../trace/call-outcomes.ts';
 import { SPAN } from '../trace/dependencies.ts';
 import type { TraceObserver } from '../trace/observe.ts';
 import { PairTable } from '../trace/pair-table.ts';
-import { DurationLog, Examples, Figures, Histograms } from './figures.ts';
+import { DurationLog, Examples, Figures, Histograms, seenIn, widen } from './figures.ts';
 import {
   addExample,
   addressIn,
@@ -23,6 +24,7 @@ import {
 } from './merge-rollups.ts';
 import { ForeignLinks } from './foreign-links.ts';
 import type { ProducerIndex } from './producer-index.ts';
+import { ResourcesSeen } from './resources-seen.ts';
 import type { Rollup } from './rollup.ts';
 
 /**
@@ -37,8 +39,8 @@ export class Tally {
   #toUs = -Infinity;
   readonly #problems = new Map<string, number>();
   readonly #pciScopes = new Map<number, Set<number>>();
-  /** 1 by resource. */
-  #isResourceSeen = new Uint8Array(64);
+  #weighedTraceCount = 0;
+  readonly #resources = new ResourcesSeen();
 
   /** By node. */
   readonly #nodes = new Figures(NODE.width);
@@ -104,6 +106,7 @@ export class Tally {
     this.#traceCount++;
     this.#spanCount += tree.count;
     if (!tree.isComplete) this.#incompleteTraceCount++;
+    if (dependencies.weights.isKnown) this.#weighedTraceCount++;
     for (const [problem, count] of tree.problems) this.#addProblem(problem, count);
     this.#addProblem('unnamed-callee', dependencies.unnamedCalleeCount);
     this.#addSpans(observer);
@@ -130,24 +133,24 @@ export class Tally {
     const { table, rows, startUs, endUs } = tree;
     const { services } = dependencies;
     const mayLackTimes = (tree.flags & SPAN_FLAG.noTime) !== 0;
-    const resourceCount = dependencies.resources.size;
-    if (this.#isResourceSeen.length < resourceCount) {
-      this.#isResourceSeen = grown(this.#isResourceSeen, resourceCount * 2);
-    }
+    this.#resources.reserve(dependencies.resources);
     for (let span = 0; span < tree.count; span++) {
       const row = rows[span]!;
       const at = this.#nodes.at(services[span]!);
       const { values } = this.#nodes;
       values[at]!++;
-      this.#isResourceSeen[table.resources[row]!] = 1;
-      if (mayLackTimes && (table.flags[row]! & SPAN_FLAG.noTime) !== 0) continue;
+      if (table.kinds[row] === SPAN_KIND.unspecified) values[at + NODE.unknownKindCount]!++;
+      const isTimeless = mayLackTimes && (table.flags[row]! & SPAN_FLAG.noTime) !== 0;
+      this.#resources.add(table.resources[row]!, isTimeless ? undefined : startUs[span]!);
+      if (isTimeless) continue;
       widen(values, at + NODE.firstSeenUs, startUs[span]!);
       if (startUs[span]! < this.#fromUs) this.#fromUs = startUs[span]!;
       if (endUs[span]! > this.#toUs) this.#toUs = endUs[span]!;
     }
   }
 
-  #addCalls({ tree, dependencies, outcomes }: TraceObserver, idRow: number): void {
+  #addCalls(observer: TraceObserver, idRow: number): void {
+    const { tree, dependencies, outcomes } = observer;
     const { calls, bits } = dependencies;
     const { traceIds } = tree.table;
     if (this.#edgeOfCall.length < calls.count) {
@@ -166,6 +169,7 @@ export class Tally {
       const edges = this.#edgeFigures.values;
       edges[at + EDGE.callCount]!++;
       edges[at + EDGE.errorCount]! += failed;
+      this.#addProvenance(observer, call, edges, at);
       if ((callBits & CALL.cardEvidence) !== 0) edges[at + EDGE.cardEvidenceCount]!++;
       if (edges[at + EDGE.lastTrace] !== this.#trace) {
         edges[at + EDGE.lastTrace] = this.#trace;
@@ -197,6 +201,32 @@ export class Tally {
         this.#addressFigures.values[addressAt]!++;
       }
     }
+  }
+
+  /** Whose spans tell of the call, from where to where it went, and for how many calls it stands. */
+  #addProvenance({ tree, dependencies }: TraceObserver, call: number, edges: Float64Array, at: number): void {
+    const { calls, outers, weights, resources } = dependencies;
+    const span = calls.spans[call]!;
+    const answer = calls.calleeSpans[call]! - 1;
+    const isSeenByCaller = span !== answer && outers[span] === span;
+    if ((calls.bits[call]! & CALL.byLink) === 0) {
+      if (answer < 0 && isSeenByCaller) edges[at + EDGE.clientOnlyCount]!++;
+      if (!isSeenByCaller) edges[at + EDGE.serverOnlyCount]!++;
+    }
+    const activation = calls.callerActivations[call]! - 1;
+    if (activation >= 0 && answer >= 0) {
+      const { rows, table } = tree;
+      const [from, to] = [table.resources[rows[activation]!]!, table.resources[rows[answer]!]!];
+      if (this.#resources.isAcrossRegions(resources, from, to)) edges[at + EDGE.crossRegionCount]!++;
+    }
+    let weight = WEIGHT_ONE;
+    if (weights.isKnown) {
+      // Both ends were kept, under one decision: as often as the rarer of them is.
+      weight = weights.of(span);
+      if (answer >= 0) weight = Math.max(weight, weights.of(answer));
+      if (activation >= 0) weight = Math.max(weight, weights.of(activation));
+    }
+    edges[at + EDGE.callWeight] = addWeights(edges[at + EDGE.callWeight]!, weight);
   }
 
   #addLatency(site: number, buckets: Uint32Array, from: number, to: number): void {
@@ -232,12 +262,16 @@ export class Tally {
       const operation = activationOperations[root]!;
       const failed = bits[root]! & SPAN.failed;
       if (activationCalls[root]! < 0) this.#addOperation(service, operation, failed, durationUs);
-      if (isOrphan) continue;
+      if (isOrphan) {
+        this.#nodes.values[this.#nodes.at(service) + NODE.orphanCount]!++;
+        continue;
+      }
       const entry = this.#entries.id(service, operation);
       const at = this.#entryFigures.at(entry);
       const entries = this.#entryFigures.values;
       entries[at + ENTRY.traceCount]!++;
       entries[at + ENTRY.errorCount]! += failed;
+      entries[at + ENTRY.traceWeight] = addWeights(entries[at + ENTRY.traceWeight]!, dependencies.weights.of(root));
       if (dependencies.kinds[root] === SPAN_KIND.server) entries[at + ENTRY.serverTraceCount]!++;
       this.#entryLatency.of(entry).add(durationUs);
       this.#entryExamples.add(entry, tree.table.traceIds, idRow * 4);
@@ -420,6 +454,7 @@ export class Tally {
         rows[span]! * 2,
         dependencies.services[span]!,
         dependencies.activationOperations[dependencies.activations[span]!]!,
+        dependencies.weights.of(span),
       );
     }
   }
@@ -435,6 +470,7 @@ export class Tally {
         consumer: services[span]!,
         destination: foreignLinks[at + 2]!,
         operation: activationOperations[activations[span]!]!,
+        weight: dependencies.weights.of(span),
         failed: dependencies.bits[span]! & SPAN.failed,
         startUs: tree.startUs[span]!,
         durationUs: tree.endUs[span]! - tree.startUs[span]!,
@@ -495,6 +531,7 @@ export class Tally {
     rollup.traceCount = this.#traceCount;
     rollup.incompleteTraceCount = this.#incompleteTraceCount;
     rollup.spanCount = this.#spanCount;
+    rollup.weighedTraceCount = this.#weighedTraceCount;
     rollup.fromUs = this.#fromUs;
     rollup.toUs = this.#toUs;
     for (const [problem, count] of this.#problems) rollup.problems.set(problem, count);
@@ -531,6 +568,8 @@ export class Tally {
       const edges = this.#edgeFigures.values;
       edges[at + EDGE.callCount]!++;
       edges[at + EDGE.errorCount]! += link.failed;
+      const weight = multiplyWeights(link.weight, producers.weights[producer]!);
+      edges[at + EDGE.callWeight] = addWeights(edges[at + EDGE.callWeight]!, weight);
       if (lastTraceOfEdge.get(edge) !== link.trace) {
         lastTraceOfEdge.set(edge, link.trace);
         edges[at + EDGE.traceCount]!++;
@@ -561,6 +600,10 @@ export class Tally {
       dependency.callCount = figures[EDGE.callCount]!;
       dependency.errorCount = figures[EDGE.errorCount]!;
       dependency.traceCount = figures[EDGE.traceCount]!;
+      dependency.clientOnlyCount = figures[EDGE.clientOnlyCount]!;
+      dependency.serverOnlyCount = figures[EDGE.serverOnlyCount]!;
+      dependency.crossRegionCount = figures[EDGE.crossRegionCount]!;
+      dependency.callWeight = figures[EDGE.callWeight]!;
       dependency.criticalUs = figures[EDGE.criticalUs]!;
       dependency.cardEvidenceCount = figures[EDGE.cardEvidenceCount]!;
       [dependency.firstSeenUs, dependency.lastSeenUs] = seenIn(figures, EDGE.firstSeenUs);
@@ -606,6 +649,7 @@ export class Tally {
       entryPoint.completeTraceCount = figures[ENTRY.completeTraceCount]!;
       entryPoint.serverTraceCount = figures[ENTRY.serverTraceCount]!;
       entryPoint.errorCount = figures[ENTRY.errorCount]!;
+      entryPoint.traceWeight = figures[ENTRY.traceWeight]!;
       entryPoint.totalUs = figures[ENTRY.totalUs]!;
       entryPoint.latency.merge(this.#entryLatency.of(entry));
       entryPoint.traceIds.push(...this.#entryExamples.of(entry));
@@ -655,6 +699,8 @@ export class Tally {
       if (spanCount === 0 && !this.#isNodeUsed.has(node)) continue;
       const written = nodeIn(rollup, nodes.get(node));
       written.spanCount = spanCount;
+      written.orphanCount = this.#nodes.values[at + NODE.orphanCount]!;
+      written.unknownKindCount = this.#nodes.values[at + NODE.unknownKindCount]!;
       [written.firstSeenUs, written.lastSeenUs] = seenIn(this.#nodes.values, at + NODE.firstSeenUs);
       for (const scope of this.#pciScopes.get(node) ?? []) written.pciScopes.add(strings.text(scope));
     }
@@ -676,22 +722,14 @@ export class Tally {
       operation.callCount += answeredCount!;
       operation.errorCount += calleeErrorCount!;
     }
-    for (let id = 0; id < resources.size; id++) {
-      if (this.#isResourceSeen[id] !== 1) continue;
-      const { environment, version, criticality, pciScope } = resources.get(id);
-      if (environment !== undefined) rollup.environments.add(environment);
-      const node = rollup.nodes.get(nodes.get(nodes.ofResource(id)).id);
-      if (version !== undefined) node?.versions.add(version);
-      if (criticality !== undefined) node?.criticalities.add(criticality);
-      if (pciScope !== undefined) node?.pciScopes.add(pciScope);
-    }
+    this.#resources.writeTo(rollup, nodes, resources);
   }
 }
 
 const MODES: readonly DependencyMode[] = ['sync', 'async', 'data'];
 
-// Places of the figures in their rows. First and last seen stand side by side, each plus one microsecond, so 0 is never.
-const NODE = { spanCount: 0, firstSeenUs: 1, width: 3 } as const;
+// Places of the figures in their rows; first and last seen stand side by side.
+const NODE = { spanCount: 0, firstSeenUs: 1, orphanCount: 3, unknownKindCount: 4, width: 5 } as const;
 const OPERATION = { callCount: 0, errorCount: 1, width: 2 } as const;
 const EDGE = {
   callCount: 0,
@@ -701,7 +739,11 @@ const EDGE = {
   firstSeenUs: 4,
   criticalUs: 6,
   cardEvidenceCount: 7,
-  width: 8,
+  clientOnlyCount: 8,
+  serverOnlyCount: 9,
+  crossRegionCount: 10,
+  callWeight: 11,
+  width: 12,
 } as const;
 const SITE = {
   callCount: 0,
@@ -721,23 +763,14 @@ const ENTRY = {
   serverTraceCount: 2,
   errorCount: 3,
   totalUs: 4,
-  width: 5,
+  traceWeight: 5,
+  width: 6,
 } as const;
 const PART = { criticalUs: 0, criticalTraceCount: 1, joinedTraceCount: 2, outcomes: 3, width: 7 } as const;
 const DELIVERY = { callCount: 0, traceCount: 1, lastTrace: 2, lastTraceByLink: 3, width: 4 } as const;
 
 /** Bits of a part in the trace being added. */
 const TOUCHED = { at: 1, byCall: 2, joined: 4, failed: 8 } as const;
-
-function widen(values: Float64Array, at: number, us: number): void {
-  const first = values[at]!;
-  if (first === 0 || us + 1 < first) values[at] = us + 1;
-  if (us + 1 > values[at + 1]!) values[at + 1] = us + 1;
-}
-
-function seenIn(values: Float64Array, at: number): [firstSeenUs: number, lastSeenUs: number] {
-  return values[at] === 0 ? [Infinity, -Infinity] : [values[at]! - 1, values[at + 1]! - 1];
-}
 
 /** The call a span's time belongs to: the one it makes, else the one it works for; -1 for a root's own time. */
 function callOfSpan(

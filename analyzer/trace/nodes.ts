@@ -49,7 +49,12 @@ export class Nodes {
 
   intern(node: Node): number {
     const known = this.#numbers.get(node.id);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      // Two systems at one address: which of them came first must not matter.
+      const { system } = this.#nodes[known]!;
+      if (system !== undefined && node.system !== undefined && node.system < system) this.#nodes[known] = node;
+      return known;
+    }
     const number = this.#nodes.length;
     this.#nodes.push(node);
     this.#numbers.set(node.id, number);

@@ -1,9 +1,7 @@
+import { WEIGHT_ONE, wholeWeight } from '../model/sampling-weight.ts';
 import type { StringTable } from '../model/string-table.ts';
 import { PairCache } from './operations.ts';
 import { KEY } from './row-attributes.ts';
-
-/** A weight of 1: weights are whole numbers of 1/1024, so that sums of them do not depend on their order. */
-export const WEIGHT_ONE = 1024;
 
 /**
  * For how many spans each span of a trace stands, where sampling kept a part of them and the spans say which. A weight is the
@@ -76,16 +74,6 @@ export class SamplingWeights {
   }
 }
 
-/** Sums of weights stop at the largest whole number that is exact, so adding stays associative even there. */
-export function addWeights(weight: number, other: number): number {
-  return Math.min(weight + other, Number.MAX_SAFE_INTEGER);
-}
-
-/** The weight of what had to pass two independent choices. */
-export function multiplyWeights(weight: number, other: number): number {
-  return whole((weight * other) / WEIGHT_ONE);
-}
-
 /** `th` is 1 to 14 hex digits, filled up with zeros to 56 bits: the share of requests that was dropped. 0 if it is none. */
 export function thresholdWeight(threshold: string): number {
   if (!/^[\da-f]{1,14}$/i.test(threshold)) return 0;
@@ -93,16 +81,12 @@ export function thresholdWeight(threshold: string): number {
   const half = 2 ** 28;
   // 2^56 - T, in halves: a double cannot hold every T.
   const keptOfAll = (half - parseInt(digits.slice(0, 7), 16)) * half - parseInt(digits.slice(7), 16);
-  return whole((WEIGHT_ONE * 2 ** 56) / keptOfAll);
+  return wholeWeight((WEIGHT_ONE * 2 ** 56) / keptOfAll);
 }
 
 /** 0 where the sampler's parameter is no probability: rate limits say nothing of how many were dropped. */
 export function samplerWeight(type: string, param: string): number {
   if (type === 'const') return WEIGHT_ONE;
   const share = type === 'probabilistic' ? Number(param) : 0;
-  return share > 0 && share <= 1 ? whole(WEIGHT_ONE / share) : 0;
-}
-
-function whole(weight: number): number {
-  return Math.min(Math.round(weight), Number.MAX_SAFE_INTEGER);
+  return share > 0 && share <= 1 ? wholeWeight(WEIGHT_ONE / share) : 0;
 }
