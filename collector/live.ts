@@ -4,22 +4,28 @@ import type { Policy } from '../analyzer/model/policy.ts';
 import { type SpanDictionary, SpanTable } from '../analyzer/model/span-table.ts';
 import { exampleTraceIds } from '../analyzer/rollup/example-traces.ts';
 import { addRollup, emptyRollup } from '../analyzer/rollup/merge-rollups.ts';
+import { retractRollup } from '../analyzer/rollup/retract-rollup.ts';
 import type { Rollup } from '../analyzer/rollup/rollup.ts';
 import { RollupBuilder } from '../analyzer/rollup/rollup-builder.ts';
-import { traceEnvironment } from '../analyzer/trace/environment.ts';
+import { TraceGroups } from '../analyzer/trace/group-traces.ts';
 import { traceDetail } from '../analyzer/trace/trace-detail.ts';
+import type { OnTrace } from './assemble/assembler.ts';
+import { ClosedTraces } from './assemble/closed-traces.ts';
+import { DictionaryTranslation } from './assemble/dictionary-translation.ts';
+import { type TraceBatch, TraceBatches } from './assemble/trace-batches.ts';
 import type { PipelineStatus, PipelineStore } from './pipeline.ts';
 import type { AnalysisWindow, LiveState } from './server/state.ts';
 import type { Store, StoredRollup } from './store/store.ts';
 
-const MINUTE_US = 60_000_000;
 /** Whole traces wait here for the next commit, so that one look serves many; more than this is looked at at once. */
 const MOST_WAITING_SPANS = 60_000;
 /** Minutes whose examples are remembered: late traces seldom come later. */
 const REMEMBERED_MINUTES = 8;
 /** To pack a trace for reading takes as long as to observe a hundred; examples of circles and card data come first. */
 const MOST_TRACES_PER_COMMIT = 64;
-const TIDY_INTERVAL_US = 10 * MINUTE_US;
+/** Spans of closed traces kept in case more of them comes: some twenty megabytes. */
+const MOST_CLOSED_SPANS = 200_000;
+const TIDY_INTERVAL_US = 600_000_000;
 
 /** What was observed since the last commit. */
 export interface LiveDelta {
@@ -27,41 +33,46 @@ export interface LiveDelta {
   readonly traces: readonly TraceDetail[];
 }
 
-/** Whole traces of one minute and environment that nobody looked at yet. */
-interface Waiting {
-  readonly atUs: number;
-  readonly environment: string;
-  readonly table: SpanTable;
-  /** First row of each trace. */
-  readonly starts: number[];
-}
-
 /**
  * Between the pipeline and those who look: whole traces come in, are observed and rolled up by minute and environment, go to
- * the store, and come out as an analysis.
+ * the store, and come out as an analysis. Spans that come after their trace was counted correct what it showed.
  */
 export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
   revision = 0;
   readonly #store: Store;
   readonly #policy: Policy;
   readonly #nowUs: () => number;
-  readonly #waiting = new Map<string, Waiting>();
-  #waitingSpanCount = 0;
-  readonly #builders = new Map<string, { readonly dictionary: SpanDictionary; readonly builder: RollupBuilder }>();
+  /** Whole traces that nobody looked at yet, and late spans of traces that were looked at. */
+  #waiting: TraceBatches | undefined;
+  #late: SpanTable | undefined;
+  readonly #groups: TraceGroups;
+  readonly #closed: ClosedTraces;
+  readonly #builders = new Map<string, RollupBuilder>();
   #observed: StoredRollup[] = [];
   #traces: TraceDetail[] = [];
   /** By minute and environment: the sum so far, which tells whether a trace is still an example worth keeping. */
   readonly #minutes = new Map<string, Rollup>();
-  #rows = new Uint32Array(0);
   #tidiedUs = 0;
   #status: () => PipelineStatus | undefined = () => undefined;
   #traceCount = 0;
   #spanCount = 0;
+  #correctedTraceCount = 0;
+  #tooLateSpanCount = 0;
 
-  constructor(options: { readonly store: Store; readonly policy: Policy; readonly nowUs: () => number }) {
+  constructor(options: {
+    readonly store: Store;
+    readonly policy: Policy;
+    readonly nowUs: () => number;
+    /** Secret of the hash tables over ids from outside. Default a constant, for tests. */
+    readonly seed?: number;
+    readonly closedSpanLimit?: number;
+  }) {
+    const { seed = 0x68bc21eb, closedSpanLimit = MOST_CLOSED_SPANS } = options;
     this.#store = options.store;
     this.#policy = options.policy;
     this.#nowUs = options.nowUs;
+    this.#groups = new TraceGroups(seed);
+    this.#closed = new ClosedTraces(seed, closedSpanLimit);
   }
 
   /** Where counters and readiness are read from; the pipeline is made after this, since it needs `onTrace`. */
@@ -69,26 +80,22 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
     this.#status = status;
   }
 
-  /** Takes one whole trace. */
-  readonly onTrace = (trace: SpanTable): void => {
-    const environment = traceEnvironment(trace, this.#rowsOf(trace), 0, trace.count);
-    const atUs = Math.floor(startOf(trace) / MINUTE_US) * MINUTE_US;
-    const key = `${atUs} ${environment}`;
-    let waiting = this.#waiting.get(key);
-    if (waiting !== undefined && waiting.table.dictionary !== trace.dictionary) {
+  /** Takes one whole trace, or what came late of one. */
+  readonly onTrace: OnTrace = (trace, _reason, isLate) => {
+    const { dictionary } = trace;
+    if (this.#waiting?.dictionary !== dictionary) {
       this.#observeWaiting();
-      waiting = undefined;
+      this.#waiting = new TraceBatches(dictionary);
+      this.#late = new SpanTable(dictionary);
     }
-    if (waiting === undefined) {
-      waiting = { atUs, environment, table: new SpanTable(trace.dictionary, trace.count), starts: [] };
-      this.#waiting.set(key, waiting);
+    if (isLate) {
+      this.#late!.appendRows(trace, 0, trace.count);
+    } else {
+      this.#waiting.add(trace);
+      this.#traceCount++;
     }
-    waiting.starts.push(waiting.table.count);
-    waiting.table.appendRows(trace, 0, trace.count);
-    this.#traceCount++;
     this.#spanCount += trace.count;
-    this.#waitingSpanCount += trace.count;
-    if (this.#waitingSpanCount >= MOST_WAITING_SPANS) this.#observeWaiting();
+    if (this.#waiting.spanCount + this.#late!.count >= MOST_WAITING_SPANS) this.#observeWaiting();
   };
 
   readonly takeDelta = (): LiveDelta => {
@@ -134,7 +141,9 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
       open_traces: status?.openTraceCount ?? 0,
       open_spans: status?.openSpanCount ?? 0,
       traces_closed_early_total: status?.closedEarlyTraceCount ?? 0,
-      trace_fragments_late_total: status?.lateTraceCount ?? 0,
+      traces_late_total: status?.lateTraceCount ?? 0,
+      traces_corrected_total: this.#correctedTraceCount,
+      spans_too_late_total: this.#tooLateSpanCount,
       traces_failed_total: status?.failedTraceCount ?? 0,
       journal_waiting_bytes: status?.waitingByteCount ?? 0,
     };
@@ -144,36 +153,70 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
     return this.#status()?.refusal;
   }
 
-  /** 0, 1, 2, …: a trace comes as a table of its own. */
-  #rowsOf({ count }: SpanTable): Uint32Array {
-    if (this.#rows.length < count) this.#rows = Uint32Array.from({ length: count * 2 }, (_, row) => row);
-    return this.#rows;
+  #observeWaiting(): void {
+    const [waiting, late] = [this.#waiting, this.#late];
+    this.#waiting = this.#late = undefined;
+    if (waiting !== undefined) this.#observe(waiting);
+    if (late !== undefined && late.count > 0) this.#observeLate(late);
   }
 
-  #observeWaiting(): void {
-    for (const waiting of this.#waiting.values()) {
-      const builder = this.#builderOf(waiting);
-      builder.observe(waiting.table);
-      const { atUs, environment } = waiting;
-      const rollup = builder.finish();
-      this.#observed.push({ atUs, environment, rollup });
-      this.#keepExamples(waiting, rollup);
+  #observe(batches: TraceBatches): void {
+    for (const batch of batches) {
+      const rollup = this.#rollUp(batch);
+      this.#observed.push({ atUs: batch.atUs, environment: batch.environment, rollup });
+      this.#keepExamples(batch, rollup);
+      this.#closed.keep(batch);
     }
-    this.#waiting.clear();
-    this.#waitingSpanCount = 0;
+  }
+
+  /** What each trace showed without its late spans is taken back, and what it shows with them takes its place. */
+  #observeLate(late: SpanTable): void {
+    const before = new TraceBatches(late.dictionary);
+    const after = new TraceBatches(late.dictionary);
+    const groups = this.#groups;
+    groups.group(late, 0, late.count);
+    for (let trace = 0; trace < groups.count; trace++) {
+      const [start, end] = [groups.starts[trace]!, groups.starts[trace + 1]!];
+      const known = this.#closed.find(late.traceIds, groups.rows[start]! * 4);
+      if (known === undefined) {
+        this.#tooLateSpanCount += end - start;
+        continue;
+      }
+      const whole = copyOf(known.table, known.from, known.to, late.dictionary);
+      before.addTo(known.atUs, known.environment, whole, 0, whole.count);
+      for (let at = start; at < end; at++) whole.appendRow(late, groups.rows[at]!);
+      after.add(whole);
+      this.#correctedTraceCount++;
+    }
+    for (const batch of before) {
+      const { atUs, environment } = batch;
+      const rollup = this.#rollUp(batch);
+      this.#observed.push({ atUs, environment, rollup, isRetracted: true });
+      const minute = this.#minutes.get(`${atUs} ${environment}`);
+      if (minute !== undefined) retractRollup(minute, rollup);
+    }
+    this.#observe(after);
+  }
+
+  #rollUp(batch: TraceBatch): Rollup {
+    const builder = this.#builderOf(batch);
+    builder.observe(batch.table);
+    return builder.finish();
   }
 
   /** One builder an environment: it remembers who sent which message, for the consumers of later minutes. */
-  #builderOf({ environment, table: { dictionary } }: Waiting): RollupBuilder {
-    let known = this.#builders.get(environment);
-    if (known?.dictionary !== dictionary) {
-      known = { dictionary, builder: new RollupBuilder(dictionary, { proxies: this.#policy.proxies }) };
-      this.#builders.set(environment, known);
+  #builderOf({ environment, table: { dictionary } }: TraceBatch): RollupBuilder {
+    let builder = this.#builders.get(environment);
+    if (builder === undefined) {
+      builder = new RollupBuilder(dictionary, { proxies: this.#policy.proxies });
+      this.#builders.set(environment, builder);
+    } else if (builder.dictionary !== dictionary) {
+      builder.moveTo(dictionary);
     }
-    return known.builder;
+    return builder;
   }
 
-  #keepExamples({ atUs, environment, table, starts }: Waiting, rollup: Rollup): void {
+  #keepExamples({ atUs, environment, table, starts }: TraceBatch, rollup: Rollup): void {
     const key = `${atUs} ${environment}`;
     let minute = this.#minutes.get(key);
     if (minute === undefined) {
@@ -193,11 +236,14 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
   }
 }
 
-function startOf(trace: SpanTable): number {
-  let startUs = Infinity;
-  for (let row = 0; row < trace.count; row++) {
-    const rowStartUs = trace.startUs[row]!;
-    if (rowStartUs > 0 && rowStartUs < startUs) startUs = rowStartUs;
+/** Rows of a table, over another dictionary if need be. */
+function copyOf(table: SpanTable, from: number, to: number, dictionary: SpanDictionary): SpanTable {
+  const copy = new SpanTable(dictionary, to - from);
+  if (table.dictionary === dictionary) {
+    copy.appendRows(table, from, to);
+  } else {
+    const translation = new DictionaryTranslation(table.dictionary, dictionary);
+    for (let row = from; row < to; row++) translation.appendRow(table, row, copy);
   }
-  return startUs === Infinity ? 0 : startUs;
+  return copy;
 }

@@ -23,7 +23,7 @@ export interface PipelineStore<Delta> {
 export interface PipelineOptions<Delta> {
   readonly dataDirectory: string;
   readonly store: PipelineStore<Delta>;
-  /** Gathers what a whole trace shows. */
+  /** Gathers what a whole trace shows, or what spans that came late add to it. */
   readonly onTrace: OnTrace;
   /** Hands over what was gathered since the last call, and begins anew. */
   readonly takeDelta: () => Delta;
@@ -226,10 +226,10 @@ export class Pipeline<Delta> implements SpanSink {
   }
 
   /** A trace that cannot be observed is counted and left out: it must not stop the others, nor every start from now on. */
-  readonly #onTrace: OnTrace = (trace, reason) => {
+  readonly #onTrace: OnTrace = (trace, reason, isLate) => {
     this.#hasChanged = true;
     try {
-      this.#options.onTrace(trace, reason);
+      this.#options.onTrace(trace, reason, isLate);
     } catch (error) {
       this.#failedTraceCount++;
       this.#options.onError?.(error, 'trace');

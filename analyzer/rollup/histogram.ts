@@ -44,6 +44,17 @@ export class Histogram {
     this.count += other.count;
   }
 
+  /** Takes out what had been merged. */
+  retract(other: Histogram): void {
+    other.forEachBucket((bucket, count) => {
+      const at = bucket - this.firstBucket;
+      if (at < 0 || at >= this.counts.length) return;
+      const taken = Math.min(count, this.counts[at]!);
+      this.counts[at]! -= taken;
+      this.count -= taken;
+    });
+  }
+
   /** Calls back for each bucket that holds anything, ascending. */
   forEachBucket(callback: (bucket: number, count: number) => void): void {
     for (let at = 0; at < this.counts.length; at++) {

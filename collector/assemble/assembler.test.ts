@@ -26,9 +26,9 @@ function tableOf(dictionary: SpanDictionary, spans: readonly TestSpan[]): SpanTa
 function start(options: AssemblerOptions = {}) {
   const dictionary = createDictionary();
   const assembler = new Assembler(dictionary, { chunkRowCount: 8, ...options });
-  const closed: { reason: CloseReason; traceId: string; spans: Span[] }[] = [];
-  const onTrace = (trace: SpanTable, reason: CloseReason) => {
-    closed.push({ reason, traceId: trace.traceId(0), spans: spansOf(trace) });
+  const closed: { reason: CloseReason; isLate: boolean; traceId: string; spans: Span[] }[] = [];
+  const onTrace = (trace: SpanTable, reason: CloseReason, isLate: boolean) => {
+    closed.push({ reason, isLate, traceId: trace.traceId(0), spans: spansOf(trace) });
   };
   const add = (spans: readonly TestSpan[], nowMs: number, recordId = 0) =>
     assembler.add(tableOf(dictionary, spans), 0, spans.length, nowMs, recordId);
@@ -97,7 +97,7 @@ describe('a trace closes', () => {
   });
 });
 
-it('spans that come after their trace was closed form a fragment and are counted', () => {
+it('spans that come after their trace was closed come as late ones and are counted', () => {
   const { assembler, closed, onTrace, add } = start();
   add([span(0, 0)], 0);
   assembler.closeDue(10_000, onTrace);
@@ -105,6 +105,7 @@ it('spans that come after their trace was closed form a fragment and are counted
   expect(assembler.counts.lateTraceCount).toBe(1);
   assembler.closeAll(onTrace);
   expect(closed.map(({ spans }) => spans.map(({ name }) => name))).toEqual([['operation-0'], ['operation-1']]);
+  expect(closed.map(({ isLate }) => isLate)).toEqual([false, true]);
 });
 
 it('names for each open trace the record that opened it', () => {

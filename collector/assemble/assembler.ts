@@ -25,10 +25,11 @@ export interface AssemblerOptions {
 export type CloseReason = 'idle' | 'age' | 'full' | 'end';
 
 /**
- * Receives one whole trace. The table belongs to the assembler and holds other rows after the call returns. It is called
- * when the assembler's own books are already right, so it may throw.
+ * Receives one whole trace, or, if it `isLate`, what came of a trace after it was closed. The table belongs to the assembler
+ * and holds other rows after the call returns. It is called when the assembler's own books are already right, so it may
+ * throw.
  */
-export type OnTrace = (trace: SpanTable, reason: CloseReason) => void;
+export type OnTrace = (trace: SpanTable, reason: CloseReason, isLate: boolean) => void;
 
 /** What the assembler did since it was made. */
 export interface AssemblerCounts {
@@ -36,7 +37,7 @@ export interface AssemblerCounts {
   closedSpanCount: number;
   /** Traces closed before their time since too many spans were open. */
   closedEarlyTraceCount: number;
-  /** Traces opened for spans that came after their trace was closed: each is observed as a fragment of its own. */
+  /** Traces opened again, for spans that came after their trace was closed. */
   lateTraceCount: number;
 }
 
@@ -80,6 +81,7 @@ export class Assembler {
   #openedMs = new Float64Array(256);
   #lastSpanMs = new Float64Array(256);
   #firstRecords = new Float64Array(256);
+  #isLate = new Uint8Array(256);
 
   #scratch: SpanTable | undefined;
   #translation: DictionaryTranslation | undefined;
@@ -115,6 +117,7 @@ export class Assembler {
       this.#openedMs.byteLength +
       this.#lastSpanMs.byteLength +
       this.#firstRecords.byteLength +
+      this.#isLate.byteLength +
       (this.#scratch?.byteLength ?? 0)
     );
   }
@@ -218,7 +221,9 @@ export class Assembler {
     this.#firstRecords[slot] = recordId;
     this.#byLastSpan.append(slot);
     this.#byAge.append(slot);
-    if (this.#closedIds.has(traceIds, offset)) this.counts.lateTraceCount++;
+    const isLate = this.#closedIds.has(traceIds, offset);
+    this.#isLate[slot] = isLate ? 1 : 0;
+    if (isLate) this.counts.lateTraceCount++;
     return slot;
   }
 
@@ -228,6 +233,7 @@ export class Assembler {
     this.#openedMs = grown(this.#openedMs, capacity);
     this.#lastSpanMs = grown(this.#lastSpanMs, capacity);
     this.#firstRecords = grown(this.#firstRecords, capacity);
+    this.#isLate = grown(this.#isLate, capacity);
   }
 
   #close(slot: number, reason: CloseReason, onTrace: OnTrace): void {
@@ -245,7 +251,7 @@ export class Assembler {
     this.#byAge.remove(slot);
     this.counts.closedTraceCount++;
     this.counts.closedSpanCount += trace.count;
-    onTrace(trace, reason);
+    onTrace(trace, reason, this.#isLate[slot] === 1);
   }
 
   /** Long-lived rows keep mostly dead chunks alive; they move to the chunk of the day when too much room is wasted. */

@@ -6,6 +6,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { TraceDetail } from '../../analyzer/model/analysis.ts';
 import { exampleTraceIds } from '../../analyzer/rollup/example-traces.ts';
 import { addRollup, emptyRollup } from '../../analyzer/rollup/merge-rollups.ts';
+import { retractRollup } from '../../analyzer/rollup/retract-rollup.ts';
 import type { Rollup } from '../../analyzer/rollup/rollup.ts';
 import { encodeRollup } from '../../analyzer/rollup/encode-rollup.ts';
 import { RollupReader } from '../../analyzer/rollup/rollup-reader.ts';
@@ -90,7 +91,7 @@ class SqliteStore implements Store {
   commit({ rollups, traces, checkpoint }: StoreChange): void {
     this.#transaction(() => {
       const steps = new Map<string, StepSum>();
-      for (const { atUs, environment, rollup } of rollups) {
+      for (const { atUs, environment, rollup, isRetracted = false } of rollups) {
         const atS = Math.floor(atUs / 1e6);
         // What comes late goes where its time has been folded to.
         const stepS = this.#stepOf(atS, environment);
@@ -103,7 +104,8 @@ class SqliteStore implements Store {
           environment,
           sum: this.#sumOf(key, stepS, startS, environment),
         };
-        addRollup(step.sum, rollup);
+        if (isRetracted) retractRollup(step.sum, rollup);
+        else addRollup(step.sum, rollup);
         steps.set(key, step);
       }
       for (const step of steps.values()) this.#writeSum(step);

@@ -36,6 +36,8 @@ export interface StoredRollup {
   readonly atUs: number;
   readonly environment: string;
   readonly rollup: Rollup;
+  /** Whether it is taken back instead of added: what a trace showed before spans of it came late. */
+  readonly isRetracted?: boolean;
 }
 
 export interface Retention {
