@@ -18,7 +18,7 @@ import { STORES } from './store/index.ts';
 import type { Store } from './store/store.ts';
 
 /** A live analysis on a store of its own. */
-function start(closedSpanLimit?: number): { live: LiveAnalysis; store: Store; close(): void } {
+function start(closedSpanLimit?: number): { live: LiveAnalysis; store: Store; readonly close: () => void } {
   const directory = mkdtempSync(join(tmpdir(), 'ringfence-live-'));
   const store = STORES.sqlite(directory);
   const live = new LiveAnalysis({
