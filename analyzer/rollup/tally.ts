@@ -192,7 +192,8 @@ export class Tally {
       if (calls.callerActivations[call] !== 0 && (callBits & CALL.awaited) === 0) sites[siteAt + SITE.unjoinedCount]!++;
 
       const answer = calls.calleeSpans[call]! - 1;
-      const calleeFailed = answer < 0 ? failed : bits[answer]! & SPAN.failed;
+      const isOwnCall = answer >= 0 && dependencies.outers[answer] === answer;
+      const calleeFailed = answer < 0 || isOwnCall ? failed : bits[answer]! & SPAN.failed;
       if (calleeFailed !== 0) sites[siteAt + SITE.calleeErrorCount]!++;
       this.#durations.add(site, durationUs);
       if (calls.addresses[call] !== 0) {

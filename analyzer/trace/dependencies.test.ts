@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { edgesOf, observed } from '../../fixtures/drawn-rollup.ts';
 import { drawnTrace } from '../../fixtures/drawn-trace.ts';
 import { tableOf } from '../../fixtures/generate.ts';
 import type { RollupBuilderOptions } from '../rollup/rollup-builder.ts';
 import { RollupBuilder } from '../rollup/rollup-builder.ts';
-import type { Rollup } from '../rollup/rollup.ts';
 
 /** Each linking rule with its small trace. Expected: `caller -> callee mode count[!errors]`. */
 const CASES: readonly [rule: string, drawing: string, expected: readonly string[], options?: RollupBuilderOptions][] = [
@@ -297,7 +297,7 @@ const CASES: readonly [rule: string, drawing: string, expected: readonly string[
 
 describe('dependencies', () => {
   it.each(CASES)('%s', (_, drawing, expected, options) => {
-    expect(edgesOf(rollupOf(drawing, options))).toEqual(expected);
+    expect(edgesOf(observed(drawing, options))).toEqual(expected);
   });
 
   it('finds the producer of a message in another trace, whichever came first', () => {
@@ -330,14 +330,14 @@ describe('dependencies', () => {
   });
 
   it('learns who answers at an address', () => {
-    const rollup = rollupOf(`a SERVER 0-100
+    const rollup = observed(`a SERVER 0-100
        a CLIENT 10-90 server.address=b.internal server.port=8080
          b SERVER 20-80`);
     expect([...rollup.addresses.values()]).toEqual([{ address: 'b.internal:8080', service: 'b', callCount: 1 }]);
   });
 
   it('counts card evidence on either end of a call', () => {
-    const rollup = rollupOf(`a SERVER 0-100
+    const rollup = observed(`a SERVER 0-100
        a CLIENT 10-90 card=note
          b SERVER 20-80
        a CLIENT 91-95 db.system.name=mysql
@@ -354,23 +354,3 @@ describe('dependencies', () => {
     ]);
   });
 });
-
-function rollupOf(drawing: string, options?: RollupBuilderOptions): Rollup {
-  const table = tableOf(drawnTrace(drawing));
-  const builder = new RollupBuilder(table.dictionary, options);
-  builder.observe(table);
-  return builder.finish();
-}
-
-function edgesOf(rollup: Rollup): string[] {
-  const edges = Array.from(
-    rollup.dependencies.values(),
-    ({ caller, callee, mode, callCount, errorCount }) =>
-      `${caller} -> ${callee} ${mode} ${callCount}${errorCount === 0 ? '' : `!${errorCount}`}`,
-  );
-  const pairs = Array.from(
-    rollup.viaDestinations.values(),
-    ({ producer, consumer, destination, callCount }) => `${producer} => ${consumer} via ${destination} ${callCount}`,
-  );
-  return [...edges.sort(), ...pairs.sort()];
-}

@@ -173,7 +173,10 @@ export class DependencyFinder {
     attributes.load(table, row);
     const { valueIds } = attributes;
     const kind = this.#kindOf(table.kinds[row]!, valueIds);
-    const service = this.#serviceOf(table, row, valueIds);
+    const caller = parent < 0 ? -1 : this.#visible[parent]!;
+    let service = this.#serviceOf(table, row, valueIds);
+    // Only SERVER and CONSUMER spans begin a process: any other without a name is of its parent's.
+    if (service === this.nodes.nameless && caller >= 0 && !isServerKind(kind)) service = this.services[caller]!;
     this.services[span] = service;
     if (valueIds[KEY.samplingThreshold] !== 0 || valueIds[KEY.samplerParam] !== 0) this.weights.note(span, valueIds);
     if (valueIds[KEY.pciScope] !== 0) this.pciScopes.push(service, valueIds[KEY.pciScope]!);
@@ -188,7 +191,6 @@ export class DependencyFinder {
       bits |= SPAN.cardEvidence;
     this.bits[span] = bits;
 
-    const caller = parent < 0 ? -1 : this.#visible[parent]!;
     this.#visible[span] = span;
     const isSpliced =
       this.nodes.isProxy[service] === 1 ||
@@ -462,7 +464,9 @@ export class DependencyFinder {
 
   /** `callee` and `caller` are the spans next to each other on both sides, -1 where there is none. */
   #setOutcome(call: number, callee: number, caller: number, spanBits: number): void {
-    const calleeBits = callee < 0 ? 0 : this.bits[callee]!;
+    let calleeBits = callee < 0 ? 0 : this.bits[callee]!;
+    // Where a CLIENT span is all that the callee sent, its failure is that of the call it makes itself.
+    if (callee >= 0 && isClientKind(this.kinds[callee]!)) calleeBits &= ~SPAN.failed;
     const callerBits = caller < 0 || !isClientKind(this.kinds[caller]!) ? 0 : this.bits[caller]!;
     const outer = caller < 0 ? -1 : this.outers[caller]!;
     const outcomeBits = outer < 0 ? calleeBits : this.bits[outer]!;

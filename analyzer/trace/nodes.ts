@@ -20,6 +20,8 @@ export class Nodes {
   readonly #proxies: ReadonlySet<string>;
   /** By node: 1 for a proxy, whose callers call what it calls. */
   isProxy = new Uint8Array(64);
+  /** The node of whoever says nothing at all of itself, or -1. */
+  nameless = -1;
 
   /** `proxies` are service names or node ids. */
   constructor(resources: ResourceTable, proxies: Iterable<string> = []) {
@@ -58,6 +60,7 @@ export class Nodes {
     const number = this.#nodes.length;
     this.#nodes.push(node);
     this.#numbers.set(node.id, number);
+    if (node.id === UNKNOWN_SERVICE) this.nameless = number;
     if (number === this.isProxy.length) {
       const longer = new Uint8Array(number * 2);
       longer.set(this.isProxy);
