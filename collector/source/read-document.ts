@@ -34,7 +34,7 @@ export async function readDocument(
   try {
     for await (const chunk of chunks) {
       pieces.add(chunk);
-      if (kind === 'open' && pieces.hasNewline) kind = kindOf(pieces.joined());
+      if (kind === 'open' && records === undefined && pieces.hasNewline) kind = kindOf(pieces.joined());
       if (kind === 'lines') records ??= new RecordReader(path, new LineSplitter());
       if (records === undefined && pieces.byteCount >= nextLookBytes) {
         const splitter = splitterFor(pieces.joined());
@@ -58,6 +58,7 @@ export async function readDocument(
 }
 
 const NEWLINE = 0x0a;
+const BRACE = 0x7b;
 /** Smaller documents are read in one go. */
 const STREAMED_FROM_BYTES = 8 * 1024 * 1024;
 /** What is one record has to be in memory as a whole, several times over while it is taken apart. */
@@ -103,7 +104,8 @@ function kindOf(head: Uint8Array): DocumentKind {
   // A file cut to its end begins in the middle of a line.
   const nextEnd = head.indexOf(NEWLINE, end + 1);
   const next = head.subarray(end + 1, nextEnd === -1 ? head.length : nextEnd);
-  return formatOf(next) === 'otlp-json' ? 'lines' : 'other';
+  if (formatOf(next) === 'otlp-json') return 'lines';
+  return nextEnd === -1 && next.find((byte) => byte > 0x20) === BRACE ? 'open' : 'other';
 }
 
 /** How a document other than lines is cut into records; undefined where it has to be whole. */

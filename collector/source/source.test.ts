@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDictionary, SpanTable } from '../../analyzer/model/span-table.ts';
+import { encodeOtlpProtobuf, type OtlpRequest, type OtlpSpan } from '../../fixtures/otlp.ts';
 import { readSource, type SourceProgress, type SourceReport } from './index.ts';
 import { SourceError } from './source-error.ts';
 
@@ -33,6 +34,20 @@ function otlp(...spanIds: number[]): string {
 
 function zipkin(...spanIds: number[]): string {
   return JSON.stringify(spanIds.map((id) => ({ traceId: `${id}`, id: `${id}`, localEndpoint: { serviceName: 'a' } })));
+}
+
+function protobufRequest(id: number): OtlpRequest {
+  const span: OtlpSpan = {
+    traceId: `${id}`.padStart(32, '0'),
+    spanId: `${id}`.padStart(16, '0'),
+    name: 'x'.repeat(60_000),
+    kind: 2,
+    startTimeUnixNano: 1n,
+    endTimeUnixNano: 2n,
+    attributes: [],
+    events: [],
+  };
+  return { resourceSpans: [{ resource: { attributes: [] }, scopeSpans: [{ scope: { name: 's' }, spans: [span] }] }] };
 }
 
 interface Read {
@@ -115,6 +130,14 @@ describe('readSource: JSON lines', () => {
     expect(broken[0]?.message).toMatch(new RegExp(`^${path}:2: the line was left out: `));
   });
 
+  it.each([1, 10, 1e6])('may begin in the middle of a line, in pieces of %i bytes', async (byteCount) => {
+    const bytes = Buffer.from(`${[otlp(9).slice(40), otlp(1), otlp(2)].join('\n')}\n`);
+    const { report, spanIds } = await read('-', pieces(bytes, byteCount));
+    expect(spanIds).toEqual([1, 2]);
+    expect(report.problems).toMatchObject([{ kind: 'malformed-line', count: 1 }]);
+    expect(report.problems[0]?.message).toMatch(/^-:1: the line was left out: .* at byte 0/);
+  });
+
   it.each([1, 2, 7, 100, 1000, 1e6])('is the same in pieces of %i bytes', async (byteCount) => {
     const bytes = Buffer.from(`\n${otlp(1, 2)}\r\n\n${otlp(3)}\n${otlp(4)}`);
     const { report, spanIds } = await read('-', pieces(bytes, byteCount));
@@ -145,6 +168,115 @@ describe('readSource: JSON lines', () => {
     expect(report.spanCount).toBe(20_000);
     expect(batches.reduce((sum, count) => sum + count, 0)).toBe(20_000);
     expect(Math.max(...batches)).toBeLessThanOrEqual(1000);
+  });
+});
+
+describe('readSource: a large document', () => {
+  const PADDING = 'x'.repeat(60_000);
+  const jaeger = (id: number) => ({
+    traceID: `${id}`,
+    spans: [
+      {
+        traceID: `${id}`,
+        spanID: `${id}`,
+        operationName: `${PADDING}"]}\\`,
+        processID: 'p',
+        startTime: id,
+        duration: 1,
+      },
+    ],
+    processes: { p: { serviceName: 'a' } },
+  });
+  const request = (id: number) => ({
+    scopeSpans: [
+      { spans: [{ traceId: `${id}`.padStart(32, '0'), spanId: `${id}`.padStart(16, '0'), name: PADDING, kind: 2 }] },
+    ],
+  });
+  const zipkinSpan = (id: number) => ({ traceId: `${id}`, id: `${id}`, name: PADDING, localEndpoint: {} });
+  const ids = Array.from({ length: 200 }, (_, at) => 100 + at);
+  const protobuf = (id: number) => encodeOtlpProtobuf(protobufRequest(id));
+  const frame = (message: Uint8Array) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(message.length);
+    return Buffer.concat([length, message]);
+  };
+
+  const FORMATS: [name: string, format: string, document: (ids: readonly number[]) => Uint8Array][] = [
+    ['OTLP JSON', 'otlp-json', (of) => Buffer.from(JSON.stringify({ resourceSpans: of.map(request) }))],
+    ['what Tempo answers', 'otlp-json', (of) => Buffer.from(JSON.stringify({ batches: of.map(request) }, null, 1))],
+    ['what Jaeger answers', 'jaeger-json', (of) => Buffer.from(JSON.stringify({ data: of.map(jaeger), total: 0 }))],
+    ['a bare list of Jaeger', 'jaeger-json', (of) => Buffer.from(JSON.stringify(of.map(jaeger), null, 2))],
+    ['spans of Zipkin', 'zipkin-json', (of) => Buffer.from(JSON.stringify(of.map(zipkinSpan)))],
+    ['traces of Zipkin', 'zipkin-json', (of) => Buffer.from(JSON.stringify(of.map((id) => [zipkinSpan(id)])))],
+    ['OTLP protobuf', 'otlp-protobuf', (of) => Buffer.concat(of.map(protobuf))],
+    ['its messages', 'otlp-protobuf-frames', (of) => Buffer.concat(of.map((id) => frame(protobuf(id))))],
+    [
+      'its messages, each packed',
+      'otlp-protobuf-frames',
+      (of) => Buffer.concat(of.map((id) => frame(zstdCompressSync(protobuf(id))))),
+    ],
+  ];
+
+  it.each(FORMATS)('%s is handed over record by record', async (name, format, document) => {
+    const bytes = document(ids);
+    const batches: number[] = [];
+    const spanIds: number[] = [];
+    const report = await readSource('-', {
+      stdin: pieces(bytes, 1_000_003),
+      dictionary: createDictionary(),
+      onBatch: (batch) => {
+        batches.push(batch.count);
+        for (let row = 0; row < batch.count; row++) spanIds.push(Number(batch.spanId(row)));
+      },
+    });
+    expect(report).toMatchObject({ spanCount: ids.length, files: [{ format }] });
+    expect(spanIds).toEqual(ids);
+    // What is packed, small again, is read in one go.
+    if (bytes.length > 8 * 2 ** 20) expect(Math.max(...batches)).toBeLessThan(ids.length);
+    else expect(name).toMatch(/packed/);
+  });
+
+  it.each(FORMATS)('%s, cut off, gives what came before, and says where it ends', async (_, __, document) => {
+    for (const some of [ids, ids.slice(0, 3)]) {
+      const { report, spanIds } = await read('-', pieces(document(some).subarray(0, -5), 1_000_003));
+      expect(spanIds.map((id) => Number(id.toString(16)))).toEqual(some.slice(0, spanIds.length));
+      expect(spanIds.length).toBeGreaterThanOrEqual(some.length - 1);
+      expect(report.problems).toMatchObject([{ kind: 'truncated-file', count: 1 }]);
+      expect(report.problems[0]?.message).toMatch(
+        /^-:(record|message) \d+ at byte \d+: the file ends early: .*byte \d+/,
+      );
+    }
+  });
+
+  it('names a broken record by its byte and reads the others, in a small document too', async () => {
+    for (const some of [ids, ids.slice(0, 3)]) {
+      const text = JSON.stringify(some.map(zipkinSpan)).replace('"id":"101"', '"id":oops');
+      const { report, spanIds } = await read('-', pieces(Buffer.from(text), 1_000_003));
+      expect(spanIds.length).toBe(some.length - 1);
+      const at = text.indexOf('{"traceId":"101"');
+      expect(report.problems).toEqual([
+        { kind: 'malformed-record', count: 1, message: `-:record 2 at byte ${at}: it was left out: not valid JSON` },
+      ]);
+    }
+  });
+
+  it('may be one JSON document behind the other', async () => {
+    const text = [1, 2].map((id) => JSON.stringify({ resourceSpans: [request(id)] }, null, 1)).join('\n');
+    expect((await read('-', pieces(Buffer.from(text), 1_000))).spanIds).toEqual([1, 2]);
+  });
+
+  it('of one record has a limit, with the way out', async () => {
+    const piece = Buffer.alloc(2 ** 24, 'x');
+    async function* endless(): AsyncIterable<Uint8Array> {
+      yield Buffer.from('{"traceID":"1","spans":[{"operationName":"');
+      for (let at = 0; at < 20; at++) {
+        await Promise.resolve();
+        yield piece;
+      }
+    }
+    await expect(read('-', endless())).rejects.toThrow(
+      /more than 256 MiB in one record; split it, or export OTLP JSON/,
+    );
   });
 });
 
