@@ -4,6 +4,10 @@ import { encodeUtf8 } from '../../analyzer/model/string-table.ts';
 import { MalformedInputError } from './contract.ts';
 import { detectFormat, type TraceFormat } from './detect-format.ts';
 
+/** An id of eight bytes under a tag. */
+const idField = (tag: number) => [tag, 8, 0, 0, 0, 0, 0, 0, 0, 1];
+const ZIPKIN_SPAN = [0x0a, 29, ...idField(0x0a), ...idField(0x1a), 0x31, 1, 2, 3, 4, 5, 6, 7, 8];
+
 describe('detectFormat', () => {
   it.each<[string, TraceFormat]>([
     ['{"resourceSpans":[]}', 'otlp-json'],
@@ -40,6 +44,20 @@ describe('detectFormat', () => {
     ['two blocks', [0x0a, 2, 0x0a, 0, 0x0a, 3, 0x12, 1, 0], 'otlp-protobuf'],
     ['a long block', [0x0a, 0x80, 2, 0x12, ...new Array<number>(255).fill(0)], 'otlp-protobuf'],
     ['messages behind their lengths', [0, 0, 0, 2, 0x0a, 0, 0, 0, 0, 2, 0x0a, 0], 'otlp-protobuf-frames'],
+    ['a list of Zipkin spans', [...ZIPKIN_SPAN, ...ZIPKIN_SPAN], 'zipkin-protobuf'],
+    [
+      'a Zipkin span with a parent',
+      [0x0a, 30, ...idField(0x0a), ...idField(0x12), ...idField(0x1a)],
+      'zipkin-protobuf',
+    ],
+    [
+      'a block whose resource is as long as an id',
+      [0x0a, 14, 0x0a, 8, 0x0a, 6, 0x0a, 0, 0x12, 2, 0x0a, 0, 0x12, 2, 0x0a, 0],
+      'otlp-protobuf',
+    ],
+    ['blocks that look like ids, and are none', [0x0a, 20, ...idField(0x0a), ...idField(0x12)], 'otlp-protobuf'],
+    ['a list of Zipkin thrift', [0x0c, 0, 0, 0, 1, 0x0a, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0], 'zipkin-thrift'],
+    ['a batch of Jaeger thrift', [0x0c, 0, 1, 0x0b, 0, 1, 0, 0, 0, 1, 0x61, 0, 0], 'jaeger-thrift'],
     ['a newline before a brace', [0x0a, 0x7b, 0x7d], 'otlp-json'],
     // Field 1 of 123 bytes whose content begins as a block does, and a newline, a brace, a newline all the same.
     ['a block that begins as JSON would', [0x0a, 0x7b, 0x0a, ...new Array<number>(122).fill(0x20)], 'otlp-protobuf'],
@@ -71,6 +89,8 @@ describe('detectFormat', () => {
     ['UTF-16', [0xff, 0xfe, 0x7b, 0], /UTF-16/],
     ['gzip in gzip', [0x1f, 0x8b, 8], /gzip/],
     ['protobuf cut off', [0x0a, 100, 0x0a, 5, 1], /cut off or broken OTLP protobuf/],
+    ['Zipkin protobuf cut off', ZIPKIN_SPAN.slice(0, -1), /cut off or broken/],
+    ['thrift of something else', [0x0c, 0, 1, 0x08, 0, 1, 0, 0, 0, 1, 0], /a binary file/],
     ['a length too long', [0, 0, 0, 3, 0x0a, 0], /a binary file/],
     ['noise', [0x99, 1, 2, 3, 0], /a binary file/],
   ])('refuses %s with a word for it', (_, content, message) => {

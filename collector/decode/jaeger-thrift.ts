@@ -48,14 +48,14 @@ const SPAN = {
 const PROCESS = thriftStruct({ 1: ['serviceName', THRIFT.text, 'required'], 2: ['tags', TAGS] });
 
 /** The process may come after the spans. */
-const BATCH = { 1: ['process', PROCESS, 'required'], 2: ['spansAt', THRIFT.listOffset, 'required'] } as const;
+const BATCH = { 1: ['process', PROCESS, 'required'], 2: ['spans', THRIFT.listOffset, 'required'] } as const;
 
 function* recordsIn(reader: ThriftReader): Generator<JaegerRecord> {
-  const { process, spansAt } = reader.struct(BATCH);
+  const { process, spans } = reader.struct(BATCH);
   reader.expectEnd();
   const { serviceName, tags } = process as ThriftStruct;
   const trace = { processes: { p: { serviceName, tags: tagsOf(tags) } } };
-  reader.seek(spansAt as number);
+  reader.seek(spans as number);
   let index = 0;
   reader.place = 'Jaeger thrift, spans[0]';
   for (const struct of reader.structs(SPAN)) {
