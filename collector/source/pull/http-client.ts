@@ -183,6 +183,10 @@ export class HttpClient {
     }
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const code = errorCode(cause) ?? (cause instanceof AggregateError ? errorCode(cause.errors[0]) : undefined);
+    // The Fetch standard has a list of ports that other protocols own.
+    if (cause instanceof Error && cause.message === 'bad port') {
+      throw this.#error(path, 'is a port that is never asked by HTTP: is it the right one?');
+    }
     const reason = FAILURES[code ?? ''];
     if (reason !== undefined) throw this.#error(path, reason);
     if (code?.startsWith('Z_') === true) throw this.unusable(path, 'answers with broken compressed data');

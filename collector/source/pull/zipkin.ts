@@ -30,11 +30,17 @@ export const ZIPKIN: Backend = {
     const [serviceName] = search;
     const query = { ...(serviceName === undefined ? {} : { serviceName }), endTs, lookback, limit: pageSize };
     const { bytes } = await http.get(TRACES, query);
+    if (!isList(bytes)) throw http.unusable(TRACES, 'answers no list of traces');
     const from = table.count;
     const { rejectedCount, problems } = decodeAnswer(http, TRACES, () => DECODERS['zipkin-json'](bytes, table));
     return { isFull: traceCountOf(table, from) + rejectedCount >= pageSize, rejectedCount, problems };
   },
 };
+
+/** A single span is an upload, never an answer. */
+function isList(bytes: Uint8Array): boolean {
+  return bytes.find((byte) => byte > 0x20) === 0x5b;
+}
 
 function textsIn(value: unknown): readonly string[] | undefined {
   if (!Array.isArray(value)) return undefined;
@@ -42,9 +48,9 @@ function textsIn(value: unknown): readonly string[] | undefined {
   return names.every((name) => typeof name === 'string') ? names : undefined;
 }
 
-/** Zipkin counts ids that differ in their upper half only as one trace, so may answer more ids than were asked for. */
+/** By whole ids: a Zipkin that takes those with one lower half for one trace answers no fewer ids than traces. */
 function traceCountOf(table: SpanTable, from: number): number {
-  const lowHalves = new Set<string>();
-  for (let row = from; row < table.count; row++) lowHalves.add(table.traceId(row).slice(16));
-  return lowHalves.size;
+  const traceIds = new Set<string>();
+  for (let row = from; row < table.count; row++) traceIds.add(table.traceId(row));
+  return traceIds.size;
 }
