@@ -3,8 +3,10 @@ import type {
   AnalyzedDependency,
   AnalyzedOperation,
   AnalyzedService,
+  DeclaredService,
   SeenDimension,
 } from '../model/analysis.ts';
+import type { ServicePolicy } from '../model/policy.ts';
 import { byText } from '../model/wording.ts';
 import { joinKey, type DependencyRollup, type NodeRollup, type Rollup } from '../rollup/rollup.ts';
 import { estimate } from './estimate.ts';
@@ -24,7 +26,7 @@ export function analyzedServices(
   learnedAddresses: ReadonlyMap<string, readonly string[]>,
 ): AnalyzedService[] {
   const timeOf = timeWriter();
-  return graph.mapNodes((id, { seen }) => {
+  return graph.mapNodes((id, { seen, policy }) => {
     const { callCount, errorCount } = callsAnswered(id, seen, graph);
     return {
       id,
@@ -32,6 +34,9 @@ export function analyzedServices(
       namespace: seen.namespace ?? null,
       kind: seen.kind,
       system: seen.system ?? null,
+      declared: declaredOf(policy),
+      firstSeen: timeOf(seen.firstSeenUs),
+      lastSeen: timeOf(seen.lastSeenUs),
       spanCount: seen.spanCount,
       orphanCount: seen.orphanCount,
       unknownKindCount: seen.unknownKindCount,
@@ -45,6 +50,18 @@ export function analyzedServices(
       pci: scopes.get(id)!,
     };
   });
+}
+
+function declaredOf(policy: ServicePolicy): DeclaredService | null {
+  if (Object.keys(policy).length === 0) return null;
+  return {
+    owner: policy.owner ?? null,
+    function: policy.function ?? null,
+    role: policy.role ?? null,
+    confirmedBy: policy.confirmedBy ?? null,
+    confirmedOn: policy.confirmedOn ?? null,
+    expires: policy.expires ?? null,
+  };
 }
 
 function versionsOf({ seenValues }: NodeRollup): string[] {
@@ -124,6 +141,7 @@ export function analyzedDependencies(
     lastSeen: timeOf(seen.lastSeenUs) ?? EPOCH,
     traceIds: [...seen.traceIds],
     callSites: analyzedCallSites(seen),
+    cardEvidenceCount: seen.cardEvidenceCount,
     inCycle: cyclicPairs.has(joinKey(seen.caller, seen.callee)),
     crossesCde: isInCde(seen.caller) !== isInCde(seen.callee),
     criticalShare: requestUs === undefined || requestUs === 0 ? null : seen.criticalUs / requestUs,
