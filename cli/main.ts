@@ -10,8 +10,8 @@ import type { TraceOptions } from './trace.ts';
 import type { BaselineOptions } from './baseline.ts';
 import { DEFAULT_BASELINE_FILE } from './baseline-file.ts';
 import { EXIT, explain } from './exit.ts';
+import { type DoorFlags, doorOptions, doorPorts, doorSettings, portOption, wholeNumberIn } from './doors.ts';
 import { DEFAULT_POLICY_FILE } from './policy.ts';
-import { doorOptions, doorPorts, portOption, wholeNumberIn } from './ports.ts';
 
 // Each command is loaded when it runs: `--version` and `--help` answer at once.
 
@@ -34,7 +34,7 @@ const program = new Command('ringfence')
     `
 Examples
   ringfence demo                               see it at work on a small cloud
-  ringfence serve                              receive OTLP on 4318, show the map on 4320
+  ringfence serve                              receive OTLP and Zipkin, show the map on 4320
   ringfence analyze traces/ --format markdown  one report over a folder of traces
   ringfence baseline traces/                   take today's dependencies as known
   ringfence check traces/                      fail on a new circle
@@ -64,13 +64,18 @@ const serveCommand = program
     'after',
     `
 Point any OpenTelemetry SDK or Collector at it:
-  OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318
+  OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318                                     HTTP, protobuf or JSON
+  OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317 OTEL_EXPORTER_OTLP_PROTOCOL=grpc    gRPC
 
-A request is answered with 200 only when its spans survive a crash. Card numbers are removed before anything is written.`,
+A sender is told that all went well only when its spans survive a crash. Card numbers are removed before anything is written.`,
   )
-  .action(async (options: Omit<ServeOptions, 'doorPorts'>) => {
+  .action(async (options: Omit<ServeOptions, 'doorPorts' | 'doorSettings'> & DoorFlags) => {
     const { serve } = await import('./serve.ts');
-    process.exitCode = await serve({ ...options, doorPorts: doorPorts({ ...options }) });
+    process.exitCode = await serve({
+      ...options,
+      doorPorts: doorPorts({ ...options }),
+      doorSettings: doorSettings(options),
+    });
   });
 for (const option of doorOptions()) serveCommand.addOption(option);
 

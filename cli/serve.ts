@@ -9,9 +9,9 @@ import { type DoorName, DOORS } from '../collector/receiver/doors.ts';
 import { RECEIVERS } from '../collector/receiver/index.ts';
 import { startWebServer } from '../collector/server/index.ts';
 import { STORES } from '../collector/store/index.ts';
+import type { DoorPorts, DoorSettings } from './doors.ts';
 import { EXIT, explain, UsageError } from './exit.ts';
 import { loadPolicy } from './policy.ts';
-import type { DoorPorts } from './ports.ts';
 import { WEB_ROOT } from './web-root.ts';
 
 export interface ServeOptions {
@@ -19,6 +19,7 @@ export interface ServeOptions {
   readonly listen: string;
   readonly port: number;
   readonly doorPorts: DoorPorts;
+  readonly doorSettings: DoorSettings;
   readonly policy?: string;
 }
 
@@ -80,10 +81,11 @@ export async function startService(options: {
   readonly listen: string;
   readonly port: number;
   readonly doorPorts: DoorPorts;
+  readonly doorSettings?: DoorSettings;
   readonly policy: Policy;
   readonly idleMs?: number;
 }): Promise<Service> {
-  const { data, listen, port, doorPorts, policy, idleMs = IDLE_MS } = options;
+  const { data, listen, port, doorPorts, doorSettings, policy, idleMs = IDLE_MS } = options;
   const closers: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -113,24 +115,28 @@ export async function startService(options: {
     });
     const boundPorts: [DoorName, number][] = [];
     for (const [name, doorPort] of Object.entries(doorPorts) as [DoorName, number][]) {
-      const receiver = RECEIVERS[name](pipeline, {
-        port: doorPort,
-        ...(isLoopback(listen) ? {} : { hosts: [listen] }),
-        onError: (error) => warn(explain(error)),
-      });
       const { title, option } = DOORS[name];
-      const boundPort = await opened(receiver.listen(), `${title}: port ${doorPort}`, `--${option}`);
-      receivers.push(receiver);
+      const boundPort = await opened(`${title}: port ${doorPort}`, `--${option}`, async () => {
+        const receiver = RECEIVERS[name](pipeline, {
+          ...doorSettings,
+          port: doorPort,
+          ...(isLoopback(listen) ? {} : { hosts: [listen] }),
+          onError: (error) => warn(explain(error)),
+        });
+        receivers.push(receiver);
+        return receiver.listen();
+      });
       boundPorts.push([name, boundPort]);
     }
-    const starting = startWebServer({
-      state: live,
-      webRoot: WEB_ROOT,
-      host: listen,
-      port,
-      onError: (error) => warn(explain(error)),
-    });
-    const web = await opened(starting, `web map: port ${port}`, '--port');
+    const web = await opened(`web map: port ${port}`, '--port', () =>
+      startWebServer({
+        state: live,
+        webRoot: WEB_ROOT,
+        host: listen,
+        port,
+        onError: (error) => warn(explain(error)),
+      }),
+    );
     closers.push(() => web.close());
     const host = new URL(web.url).hostname;
     const doors = boundPorts.map(([name, boundPort]) => ({ name, url: `http://${host}:${boundPort}` }));
@@ -141,11 +147,12 @@ export async function startService(options: {
   }
 }
 
-/** Waits for a port to open, and puts what may be in the way in terms of the command line. */
-async function opened<T>(opening: Promise<T>, door: string, option: string): Promise<T> {
+/** Waits for a door to open, and puts what may be in the way in terms of the command line. */
+async function opened<T>(door: string, option: string, open: () => Promise<T>): Promise<T> {
   try {
-    return await opening;
+    return await open();
   } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`${door} cannot be opened: ${error.message}`);
     const reason = PORT_FAULTS[(error as NodeJS.ErrnoException).code ?? ''];
     if (reason === undefined) throw error;
     throw new UsageError(`${door} ${reason.replace('$OPTION', option)}`);

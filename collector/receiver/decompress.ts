@@ -23,9 +23,12 @@ const CODECS: Readonly<Record<Compression, Codec>> = {
 const SYNC_COMPRESSED_BYTE_LIMIT = 256 << 10;
 const SYNC_BYTE_LIMIT = 4 << 20;
 
-/** Whether this version of Node can unpack it: zstd came with 22.15. */
-export function isSupported(compression: Compression): boolean {
-  return (CODECS[compression].unpackAtOnce as unknown) !== undefined;
+/** Throws a `RangeError` for what this version of Node cannot unpack: zstd came with 22.15. */
+export function checkSupported(compressions: readonly Compression[]): void {
+  for (const compression of compressions) {
+    const unpack: unknown = CODECS[compression].unpackAtOnce;
+    if (unpack === undefined) throw new RangeError(`this version of Node cannot unpack ${compression}`);
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import { encodeUtf8 } from '../../analyzer/model/string-table.ts';
 import { ByteBudget, type Reservation } from './byte-budget.ts';
 import type { Receiver } from './contract.ts';
 import { Cors, type CorsOptions } from './cors.ts';
-import { type Compression, decompress, isSupported } from './decompress.ts';
+import { checkSupported, type Compression, decompress } from './decompress.ts';
 import { checkOrigin, pathOf } from './http-origin.ts';
 import { listenOnHosts, LOOPBACK_HOSTS } from './listen.ts';
 import { RPC_CODE, type RpcCode } from './otlp-messages.ts';
@@ -108,9 +108,7 @@ class HttpDoor<Route> implements Receiver {
     this.#hosts = options.hosts ?? LOOPBACK_HOSTS;
     this.#compressions = options.compressions ?? ['gzip'];
     this.#cors = new Cors(options.cors);
-    for (const compression of this.#compressions) {
-      if (!isSupported(compression)) throw new RangeError(`${compression} is not in this version of Node`);
-    }
+    checkSupported(this.#compressions);
     this.#bodyByteLimit = options.bodyByteLimit ?? 64 << 20;
     this.#budget = new ByteBudget(options.underWayByteLimit ?? 128 << 20);
   }

@@ -4,7 +4,7 @@ import { createServer, type Server as NetServer } from 'node:net';
 import type { Decoder } from '../decode/contract.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { Receiver, SpanSink } from './contract.ts';
-import { type Compression, decompress } from './decompress.ts';
+import { checkSupported, type Compression, decompress } from './decompress.ts';
 import { GrpcAdmission, grpcCompressions } from './grpc-admission.ts';
 import { GrpcHealth } from './grpc-health.ts';
 import { grpcStatusOf, rawMethod } from './grpc-method.ts';
@@ -44,7 +44,7 @@ const OTHER_SERVICES = [
 
 /**
  * OTLP over gRPC, traces only (opentelemetry-proto, docs/specification.md, 1.11). OK means the spans survive a kill and a
- * power cut.
+ * power cut. Throws a `RangeError` for options that make no sense.
  */
 export function createOtlpGrpcReceiver(sink: SpanSink, options: OtlpGrpcOptions): Receiver {
   return new OtlpGrpcReceiver(sink, options);
@@ -61,6 +61,7 @@ class OtlpGrpcReceiver implements Receiver {
 
   constructor(sink: SpanSink, options: OtlpGrpcOptions) {
     this.#options = options;
+    checkSupported(options.compressions ?? []);
     this.#messageByteLimit = options.messageByteLimit ?? 64 << 20;
     this.#export = new OtlpExport(sink, { protobuf: options.decoder }, options.onError);
     this.#admission = new GrpcAdmission({
