@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EMPTY_POLICY } from '../analyzer/model/policy.ts';
-import { parsePolicy, PolicyError, readPolicy } from './config.ts';
+import { parsePolicy, PolicyError, readDeclaredSources, readPolicy } from './config.ts';
 
 const FULL = `
 services:
@@ -136,5 +136,40 @@ describe('readPolicy', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+});
+
+describe('readDeclaredSources', () => {
+  const read = async (text: string) => {
+    const folder = await mkdtemp(join(tmpdir(), 'policy-'));
+    try {
+      await writeFile(join(folder, 'ringfence.yaml'), text);
+      return await readDeclaredSources(join(folder, 'ringfence.yaml'));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  };
+
+  it('reads where to pull from, and how often', async () => {
+    const text = `sources:
+  - url: zipkin+http://zipkin:9411
+  - { url: "tempo+http://u:p@tempo:3200?service=a", interval: 5m }`;
+    expect(await read(text)).toEqual([
+      { url: 'zipkin+http://zipkin:9411', intervalMs: 60_000 },
+      { url: 'tempo+http://u:p@tempo:3200?service=a', intervalMs: 300_000 },
+    ]);
+    expect(await read('minTraces: 2')).toEqual([]);
+    expect(JSON.stringify(parsePolicy(text, 'p.yaml'))).not.toContain('u:p');
+  });
+
+  it.each([
+    ['sources: zipkin+http://u:p@z', /ringfence\.yaml:1: sources: must be a list/],
+    ['sources:\n  - zipkin+http://u:p@z', /ringfence\.yaml:2: sources\.0: must be a map of keys and values/],
+    ['sources:\n  - ulr: x', /unknown key "ulr" in sources\.0 \(did you mean "url"\?\)/],
+    ['sources:\n  - url: u:p@z\n    interval: 60', /ringfence\.yaml:3: sources\.0\.interval: must be a text/],
+    ['sources:\n  - url: u:p@z\n    interval: 0s', /sources\.0\.interval: must be a length of time such as 30s/],
+  ])('refuses %j', async (text, message) => {
+    await expect(read(text)).rejects.toThrow(message);
+    await expect(read(text)).rejects.not.toThrow(/u:p/);
   });
 });

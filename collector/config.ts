@@ -2,27 +2,46 @@ import { readFile } from 'node:fs/promises';
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { nearestName } from '../analyzer/model/nearest-name.ts';
-import type { Policy } from '../analyzer/model/policy.ts';
+import type { Policy, RuleName } from '../analyzer/model/policy.ts';
+import { RULE_NAMES } from '../analyzer/model/severity.ts';
 
 /** The policy file cannot be used. The message has one line for each fault, with file and line, and says the way out. */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';
 }
 
-/** Reads `ringfence.yaml`. Throws `PolicyError`. */
+/** A trace backend that `serve` pulls from. Its URL may hold a password, so it is no part of the policy, which is shown. */
+export interface DeclaredSource {
+  readonly url: string;
+  readonly intervalMs: number;
+}
+
+/** Reads `ringfence.yaml`, without its sources. Throws `PolicyError`. */
 export async function readPolicy(path: string): Promise<Policy> {
-  let text: string;
+  return parsePolicy(await textOf(path), path);
+}
+
+/** Reads the `sources:` of `ringfence.yaml`. Throws `PolicyError`. */
+export async function readDeclaredSources(path: string): Promise<readonly DeclaredSource[]> {
+  const { sources = [] } = parsePolicyFile(await textOf(path), path);
+  return sources.map(({ url, interval }) => ({ url, intervalMs: intervalMs(interval ?? '60s') }));
+}
+
+async function textOf(path: string): Promise<string> {
   try {
-    text = await readFile(path, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
     throw new PolicyError(`${path}: the policy file cannot be read (${code})`);
   }
-  return parsePolicy(text, path);
 }
 
 /** Checks the text of a policy file. `fileName` is for the messages. Throws `PolicyError`. */
 export function parsePolicy(text: string, fileName: string): Policy {
+  return policyOf(parsePolicyFile(text, fileName));
+}
+
+function parsePolicyFile(text: string, fileName: string): z.infer<typeof policySchema> {
   if (text.length > MAX_LENGTH) {
     throw new PolicyError(
       `${fileName}: a policy file has at most ${MAX_LENGTH / 1024} KiB, this is ${Math.ceil(text.length / 1024)}`,
@@ -42,7 +61,7 @@ export function parsePolicy(text: string, fileName: string): Policy {
     const lines = checked.error.issues.flatMap((issue) => explain(issue, fileName, lineOf));
     throw new PolicyError(lines.join('\n'));
   }
-  return policyOf(checked.data);
+  return checked.data;
 }
 
 const MAX_LENGTH = 1024 * 1024;
@@ -78,6 +97,41 @@ const serviceSchema = z
 
 const severity = z.enum(['error', 'warning', 'note', 'off']);
 
+const INTERVAL = /^([1-9]\d{0,4})([smh])$/;
+
+function intervalMs(text: string): number {
+  const [, count, unit] = INTERVAL.exec(text) ?? [];
+  return Number(count) * (unit === 's' ? 1000 : unit === 'm' ? 60_000 : 3_600_000);
+}
+
+const sourceSchema = z.strictObject({
+  url: name,
+  interval: z.string().regex(INTERVAL, 'must be a length of time such as 30s, 5m or 1h').optional(),
+});
+
+const rulesSchema = z.strictObject(
+  Object.fromEntries(RULE_NAMES.map((rule) => [rule, severity.optional()])) as Record<
+    RuleName,
+    z.ZodOptional<typeof severity>
+  >,
+);
+
+const names = z.union([name.transform((one) => [one]), z.array(name).min(1, 'must name at least one')], {
+  error: 'must be a name or a list of names; * stands for any text',
+});
+const arrow = z.string().regex(ARROW, 'must read "caller -> callee"');
+
+const forbiddenSchema = z.strictObject({
+  from: names,
+  to: names,
+  mode: z.enum(['any', 'sync', 'async', 'data']).optional(),
+  reach: z.enum(['direct', 'reachable']).optional(),
+  // People keep to rules they understand.
+  reason: z.string('needs a reason: say why').min(1, 'must not be empty'),
+  severity: severity.optional(),
+  except: z.array(arrow).optional(),
+});
+
 const policySchema = z
   .strictObject({
     services: namedBy(serviceSchema),
@@ -85,17 +139,11 @@ const policySchema = z
     proxies: z.array(name),
     aliases: namedBy(name),
     entryPoints: z.array(name),
-    neverAsync: z.array(z.string().regex(ARROW, 'must read "caller -> callee"')),
-    rules: z
-      .strictObject({
-        newCycle: severity,
-        newCriticalService: severity,
-        newPciScope: severity,
-        cardData: severity,
-        scopeConflict: severity,
-      })
-      .partial(),
+    neverAsync: z.array(arrow),
+    forbidden: z.array(forbiddenSchema),
+    rules: rulesSchema,
     minTraces: z.int().min(1, 'must be at least 1'),
+    sources: z.array(sourceSchema),
   })
   .partial()
   .superRefine(({ aliases = new Map<string, string>() }, context) => {
@@ -113,13 +161,21 @@ function policyOf(file: z.infer<typeof policySchema>): Policy {
     proxies: file.proxies ?? [],
     aliases: file.aliases ?? new Map(),
     entryPoints: file.entryPoints ?? [],
-    neverAsync: (file.neverAsync ?? []).map((text) => {
-      const [, caller = '', callee = ''] = ARROW.exec(text) ?? [];
-      return [caller, callee] as const;
-    }),
+    neverAsync: (file.neverAsync ?? []).map(pairOf),
+    forbidden: (file.forbidden ?? []).map((rule) => ({
+      ...present(rule),
+      mode: rule.mode ?? 'any',
+      reach: rule.reach ?? 'direct',
+      except: (rule.except ?? []).map(pairOf),
+    })),
     severities: present(file.rules ?? {}),
     minTraces: file.minTraces ?? 1,
   };
+}
+
+function pairOf(text: string): readonly [caller: string, callee: string] {
+  const [, caller = '', callee = ''] = ARROW.exec(text) ?? [];
+  return [caller, callee];
 }
 
 /** Without the fields that are undefined: absent is absent. */
@@ -169,7 +225,8 @@ const NAME_OF_TYPE: Readonly<Partial<Record<string, string>>> = {
 /** The keys the schema knows at a place in the file. */
 function keysAt(path: readonly PropertyKey[]): string[] {
   if (path.length === 0) return Object.keys(policySchema.shape);
-  return Object.keys(path[0] === 'rules' ? policySchema.shape.rules.unwrap().shape : serviceSchema.shape);
+  if (path[0] === 'rules') return Object.keys(policySchema.shape.rules.unwrap().shape);
+  return Object.keys(path[0] === 'sources' ? sourceSchema.shape : serviceSchema.shape);
 }
 
 /** Where the key at the end of a path stands, or the deepest part of the path the file has. */
