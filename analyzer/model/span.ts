@@ -73,9 +73,11 @@ export type CardBrand = (typeof CARD_BRANDS)[number];
 
 /**
  * How sure a hit is: `strong` has a telling key or a grouped format, `medium` has neither; `test` is a published test
- * number; `authentication` is a CVV, PIN block or track, which nobody may keep (PCI DSS 3.3.1).
+ * number; `authentication` is a CVV, PIN block or track, which nobody may keep (PCI DSS 3.3.1). A `near-miss` has the range and
+ * length of an issuer but not the check digit, and no context: it is not redacted. Beside the medium hits of the same place it
+ * tells card numbers, all of which pass, from ids, of which one in ten does.
  */
-export const CARD_STRENGTHS = ['strong', 'medium', 'test', 'authentication'] as const;
+export const CARD_STRENGTHS = ['strong', 'medium', 'test', 'authentication', 'near-miss'] as const;
 export type CardStrength = (typeof CARD_STRENGTHS)[number];
 
 /** That card data stood in a span, and where: never the number, a part of it or a hash. */

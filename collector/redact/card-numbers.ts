@@ -12,6 +12,7 @@ export interface CardMatch {
 
 const STRONG = CARD_STRENGTHS.indexOf('strong');
 const MEDIUM = CARD_STRENGTHS.indexOf('medium');
+export const NEAR_MISS = CARD_STRENGTHS.indexOf('near-miss');
 const TEST = CARD_STRENGTHS.indexOf('test');
 export const AUTHENTICATION = CARD_STRENGTHS.indexOf('authentication');
 
@@ -19,7 +20,8 @@ export const AUTHENTICATION = CARD_STRENGTHS.indexOf('authentication');
  * Finds card numbers in UTF-8 bytes: 13 to 19 digits (12 for Maestro) with at most one separator between two of them, of
  * a known issuer range and length, passing Luhn, and standing alone: no letter or digit beside them, not the fraction
  * of a decimal, not part of a UUID. `keySpeaksOfCards` admits numbers of unknown issuers that pass Luhn, and UnionPay
- * numbers that fail it.
+ * numbers that fail it. A number without context that only fails Luhn is a near miss: nothing of it is a match to be
+ * replaced, so it is an empty range.
  *
  * One pass over the bytes, whatever they are: the last digits are kept in a ring with running Luhn sums, so that each
  * end of a digit group is tried against every length in constant time.
@@ -111,6 +113,7 @@ function tryGroupEnd(
   matches: CardMatch[],
 ): void {
   let irregular: CardMatch | undefined;
+  let nearMiss: CardMatch | undefined;
   for (let length = Math.min(LONGEST, count); length >= SHORTEST; length--) {
     const first = count - length;
     const opening = before[first & RING_MASK]!;
@@ -126,15 +129,20 @@ function tryGroupEnd(
     const numberStart = digitStarts[first & RING_MASK]!;
     const sums = (count & 1) === 1 ? oddDoubled : evenDoubled;
     const passesLuhn = (sums[count & RING_MASK]! - sums[first & RING_MASK]!) % 10 === 0;
-    if (!passesLuhn && !keySpeaksOfCards) continue;
+    if (!passesLuhn && !keySpeaksOfCards) {
+      if (shape === WHOLE) nearMiss ??= nearMissOf(prefix, length, numberEnd);
+      continue;
+    }
     let brand = brandOf(prefix, length, keySpeaksOfCards);
     const hasContext = keySpeaksOfCards || textSpeaksOfCards(bytes, start, numberStart);
     if (brand === NO_BRAND && hasContext) {
       brand = brandOf(prefix, length, true);
-      if (brand === NO_BRAND && prefix >= 1000 && length > SHORTEST) brand = UNKNOWN_BRAND;
+      const mayBeUnknown = keySpeaksOfCards || !isEpochLike(prefix, length);
+      if (brand === NO_BRAND && prefix >= 1000 && length > SHORTEST && mayBeUnknown) brand = UNKNOWN_BRAND;
     }
     if (brand === NO_BRAND || (!passesLuhn && brand !== UNIONPAY)) continue;
     if (isInUuid(bytes, start, end, numberStart, numberEnd)) continue;
+    if (!hasContext && shape !== GROUPED && length <= LONGEST_PHONE && isDialled(bytes, start, numberStart)) continue;
     const isTest = TEST_NUMBERS.has(digitText(first, count));
     const strength = isTest ? TEST : hasContext || shape === GROUPED ? STRONG : MEDIUM;
     const match = { start: numberStart, end: numberEnd, brand, strength, digitCount: length };
@@ -144,14 +152,23 @@ function tryGroupEnd(
     }
     irregular ??= match;
   }
-  if (irregular !== undefined) addMatch(matches, irregular);
+  const found = irregular ?? nearMiss;
+  if (found !== undefined) addMatch(matches, found);
+}
+
+/** Counted, never replaced: `undefined` where no issuer has such numbers. */
+function nearMissOf(prefix: number, digitCount: number, end: number): CardMatch | undefined {
+  const brand = brandOf(prefix, digitCount, false);
+  return brand === NO_BRAND ? undefined : { start: end, end, brand, strength: NEAR_MISS, digitCount };
 }
 
 /** Adds a match that ends after all others. Where two overlap, both go, as one, under the name of the first. */
 export function addMatch(matches: CardMatch[], match: CardMatch): void {
   let merged = match;
   for (let last = matches.at(-1); last !== undefined && last.end > merged.start; last = matches.at(-1)) {
-    merged = { ...last, start: Math.min(last.start, merged.start), end: Math.max(last.end, merged.end) };
+    if (last.strength !== NEAR_MISS) {
+      merged = { ...last, start: Math.min(last.start, merged.start), end: Math.max(last.end, merged.end) };
+    }
     matches.pop();
   }
   matches.push(merged);
@@ -240,6 +257,21 @@ function isLetterOrDigit(byte: number): boolean {
   return (byte >= 0x30 && byte <= 0x39) || (lower >= 0x61 && lower <= 0x7a);
 }
 
+/** E.164. */
+const LONGEST_PHONE = 15;
+const PLUS = 0x2b;
+
+/** Whether a plus sign of its own stands before a number, as before a country code: +49 is Germany, and 4 is Visa. */
+function isDialled(bytes: Uint8Array, start: number, numberStart: number): boolean {
+  if (numberStart <= start || bytes[numberStart - 1] !== PLUS) return false;
+  return numberStart - 2 < start || !isLetterOrDigit(bytes[numberStart - 2]!);
+}
+
+/** Whether it is as long as a time in milli-, micro- or nanoseconds and begins like one; no issuer has such numbers. */
+function isEpochLike(prefix: number, length: number): boolean {
+  return prefix < 2000 && (length === 13 || length === 16 || length === 19);
+}
+
 /** How far before a number the text may say that it is one. */
 const CONTEXT_BYTES = 30;
 
@@ -249,7 +281,7 @@ function textSpeaksOfCards(bytes: Uint8Array, start: number, numberStart: number
   for (let at = Math.max(start, numberStart - CONTEXT_BYTES); at < numberStart; at++) {
     text += String.fromCharCode(bytes[at]!);
   }
-  return /card(?![a-z])|card_?(?:no|num)|(?<![a-z])(?:pan|cc)(?![a-z])|(?<![a-z])cc_?num/i.test(text);
+  return /card(?![a-z])|card_?(?:no|num)|(?<![a-z\d])(?:pan|cc)(?![a-z\d])|(?<![a-z\d])cc_?num/i.test(text);
 }
 
 const UUID_LENGTH = 36;

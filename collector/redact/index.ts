@@ -2,7 +2,7 @@ import { CARD_BRANDS, CARD_STRENGTHS, type CardBrand, type CardStrength } from '
 import { decodeUtf8, encodeUtf8 } from '../../analyzer/model/string-table.ts';
 import { UNKNOWN_BRAND } from './card-brands.ts';
 import { KEY_CONTEXT, type KeyContext, keyContext } from './card-keys.ts';
-import { addMatch, AUTHENTICATION, type CardMatch, findCardNumbers } from './card-numbers.ts';
+import { addMatch, AUTHENTICATION, type CardMatch, findCardNumbers, NEAR_MISS } from './card-numbers.ts';
 import { mayHoldCardNumber, SHORTEST_CARD_NUMBER } from './may-hold-card-number.ts';
 import { findTrackData } from './track-data.ts';
 import { unescapeOnce } from './unescape.ts';
@@ -17,7 +17,7 @@ export interface CardHit {
 }
 
 export interface RedactedText {
-  /** The same string where nothing was found. */
+  /** The same string where nothing was replaced: near misses stay. */
   readonly text: string;
   readonly hits: readonly CardHit[];
 }
@@ -39,7 +39,9 @@ export function redactText(text: string, key: string): RedactedText {
   const bytes = encodeUtf8(text);
   const redacted = redactBytes(bytes, 0, bytes.length, context);
   if (redacted === undefined) return { text, hits: NO_HITS };
-  return { text: decodeUtf8(redacted.bytes, 0, redacted.bytes.length), hits: redacted.hits };
+  const { hits } = redacted;
+  if (hits.every(({ strength }) => strength === 'near-miss')) return { text, hits };
+  return { text: decodeUtf8(redacted.bytes, 0, redacted.bytes.length), hits };
 }
 
 /** The same for UTF-8 bytes `[start, end)`; `undefined` where nothing was found, which most values tell in a few looks. */
@@ -117,11 +119,7 @@ function hasShapeOf(context: KeyContext, bytes: Uint8Array, start: number, end: 
 const LONGEST_AUTHENTICATION_DATA = 512;
 
 function withReplacements(bytes: Uint8Array, start: number, end: number, matches: readonly CardMatch[]): Uint8Array {
-  const replacements = matches.map(({ strength, brand, digitCount }) =>
-    encodeUtf8(
-      strength === AUTHENTICATION ? '[REDACTED:authentication]' : `[PAN:${CARD_BRANDS[brand]!}:${String(digitCount)}]`,
-    ),
-  );
+  const replacements = matches.map((match) => encodeUtf8(replacementOf(match)));
   let length = end - start;
   for (const [at, match] of matches.entries()) length += replacements[at]!.length - (match.end - match.start);
   const redacted = new Uint8Array(length);
@@ -136,6 +134,13 @@ function withReplacements(bytes: Uint8Array, start: number, end: number, matches
   }
   redacted.set(bytes.subarray(from, end), to);
   return redacted;
+}
+
+function replacementOf({ strength, brand, digitCount }: CardMatch): string {
+  if (strength === NEAR_MISS) return '';
+  return strength === AUTHENTICATION
+    ? '[REDACTED:authentication]'
+    : `[PAN:${CARD_BRANDS[brand]!}:${String(digitCount)}]`;
 }
 
 /** `mayHoldCardNumber` for a string; beyond ASCII anything may be a digit. */

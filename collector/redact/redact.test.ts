@@ -55,6 +55,7 @@ describe('redactText finds', () => {
     ['an underscore beside it', 'card_4539148803436467_ok'],
     ['letters of another script beside it', '番号4539148803436467です'],
     ['an amount after it', '4539148803436467 12.50'],
+    ['a plus sign before it', '+4539 1488 0343 6467'],
   ])('a number with %s', (_, text) => {
     const { text: redacted, hits } = redactText(text, '');
     expect(hits).toHaveLength(1);
@@ -142,7 +143,6 @@ describe('redactText leaves alone', () => {
     ['a letter after', '4539148803436467x'],
     ['more digits', '45391488034364671234567'],
     ['digits before', '994539148803436467'],
-    ['a wrong check digit', '4539148803436468'],
     ['a fraction', '0.4539148803436467'],
     ['a double', '4.539148803436467'],
     ['two separators', '4539--1488--0343--6467'],
@@ -156,6 +156,9 @@ describe('redactText leaves alone', () => {
     ['a hex span id', '4539148803436a67'],
     ['an IPv4 address', '192.168.100.200'],
     ['a phone number', '+49 30 901820 123'],
+    ['a phone number like a Visa number', 'call +49 302 222222 20'],
+    ['hex digits that spell cc, and a time', '/items/3c2cc21b?ts=1712548544070'],
+    ['a time near the word card', 'card=tok_x&ts=1712548544070'],
     ['a UUID', '45391488-0343-4467-8111-111111111111'],
     ['a masked number', '453914******6467'],
     ['what is redacted already', '[PAN:visa:16]'],
@@ -163,6 +166,26 @@ describe('redactText leaves alone', () => {
     const result = redactText(text, '');
     expect(result.hits).toEqual([]);
     expect(result.text).toBe(text);
+  });
+
+  it('a wrong check digit, but counts it', () => {
+    expect(redactText('a 4539148803436468, b', '')).toEqual({
+      text: 'a 4539148803436468, b',
+      hits: [{ brand: 'visa', strength: 'near-miss' }],
+    });
+    // An issuer nobody knows, digits in groups, and a key that says what it is: none of them a sample of random ids.
+    expect(redactText('9123456789012345', '').hits).toEqual([]);
+    expect(redactText('4539 1488 0343 6468', '').hits).toEqual([]);
+    expect(redactText('4539148803436468', 'card_number').hits).toEqual([]);
+  });
+
+  it('no hit for a near miss that another number covers, nor lets it change the text', () => {
+    expect(redactText('4539148803436468 4539148803436467 \ud800', '')).toMatchObject({
+      text: '4539148803436468 [PAN:visa:16] \ufffd',
+      hits: [{ strength: 'near-miss' }, { strength: 'medium' }],
+    });
+    expect(redactText('4539148803436468 \ud800', '').text).toBe('4539148803436468 \ud800');
+    expect(redactText('4539148803436468=29122011000?', '').text).toBe('4539148803436468=29122011000?');
   });
 
   it('parts of UUIDs that would pass', () => {
@@ -216,7 +239,7 @@ describe('by property', () => {
       fc.property(prefixed, beside, beside, fc.boolean(), ([prefix, rest], before, after, fixed) => {
         const number = fixed ? withCheckDigit(prefix + rest) : prefix + rest;
         const text = before + number + after;
-        const { hits } = redactText(text, '');
+        const hits = redactText(text, '').hits.filter(({ strength }) => strength !== 'near-miss');
         expect(hits.length).toBe(naiveHasCard(text) ? 1 : 0);
       }),
       { numRuns: 20_000 },
@@ -238,7 +261,9 @@ describe('by property', () => {
         if (!mayHoldCardNumber(bytes, 0, bytes.length)) {
           expect(found?.hits.filter(({ brand }) => brand !== 'unknown' && brand !== 'maestro') ?? []).toEqual([]);
         }
-        expect(quick?.hits.length ?? 0).toBeLessThanOrEqual(found?.hits.length ?? 0);
+        const replacedBy = (redacted: typeof found) =>
+          redacted?.hits.filter(({ strength }) => strength !== 'near-miss').length ?? 0;
+        expect(replacedBy(quick)).toBeLessThanOrEqual(replacedBy(found));
       }),
       { numRuns: 20_000 },
     );
