@@ -192,6 +192,15 @@ describe('trace', () => {
 
 const FREE_PORTS = ['--port', '0', '--otlp-port', '0', '--grpc-port', '0', '--zipkin-port', '0'];
 
+describe('why', () => {
+  it('says over whom a service is reached, and what hides a call', () => {
+    const { exitCode, stdout } = runCommand(['why', 'bff', 'card-vault', WITH_CIRCLE]);
+    expect([exitCode, stdout.split('\n')[0]]).toEqual([0, expect.stringContaining('but reaches it: edge/bff →')]);
+    const nobody = runCommand(['why', 'bff', 'paymants', WITH_CIRCLE]);
+    expect([nobody.exitCode, nobody.stdout]).toEqual([0, expect.stringContaining('Did you mean payments?')]);
+  });
+});
+
 describe('serve', () => {
   it('takes spans, shows what they say, and keeps it over a restart', async () => {
     const data = join(folder, 'data');

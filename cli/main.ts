@@ -8,6 +8,7 @@ import type { CheckOptions } from './check.ts';
 import type { AnalyzeOptions } from './analyze.ts';
 import type { TraceOptions } from './trace.ts';
 import type { BaselineOptions } from './baseline.ts';
+import type { WhyOptions } from './why.ts';
 import { DEFAULT_BASELINE_FILE } from './baseline-file.ts';
 import { EXIT, explain } from './exit.ts';
 import { type DoorFlags, doorOptions, doorPorts, doorSettings, portOption, wholeNumberIn } from './doors.ts';
@@ -148,6 +149,28 @@ program
   .action(async (source: string, options: TraceOptions) => {
     const { trace } = await import('./trace.ts');
     process.exitCode = await trace(source, options);
+  });
+
+program
+  .command('why')
+  .description('why there is an edge from one service to another, or why none was seen')
+  .argument('<caller>', 'service that calls, by id or plain name')
+  .argument('<callee>', 'service that is called')
+  .argument('<source...>', SOURCES)
+  .addOption(new Option('--format <format>', 'form of the answer').choices(['terminal', 'json']).default('terminal'))
+  .addOption(environmentOption)
+  .addOption(policyOption)
+  .addHelpText(
+    'after',
+    `
+Traces show calls that happened, never that none did. This says what was looked at, what was found, and
+what a call would have left behind: a client span, a passed-on trace context, a parent that came.
+
+  ringfence why checkout payments traces/`,
+  )
+  .action(async (caller: string, callee: string, sources: string[], options: WhyOptions) => {
+    const { why } = await import('./why.ts');
+    process.exitCode = await why(caller, callee, sources, options);
   });
 
 program

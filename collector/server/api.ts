@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzip } from 'node:zlib';
 
+import { explainEdge } from '../../analyzer/coverage/why.ts';
 import type { AnalysisWindow, LiveState } from './state.ts';
 
 /** The answer to one request, before it is written. */
@@ -37,6 +38,7 @@ export class Api {
     }
     if (url.pathname === '/metrics') return text(200, prometheusText(this.#state.counters()));
     if (url.pathname === '/api/v1/analysis') return this.#analysis(url);
+    if (url.pathname === '/api/v1/why') return this.#why(url);
     if (url.pathname.startsWith('/api/v1/traces/')) return this.#trace(url.pathname.slice('/api/v1/traces/'.length));
     if (url.pathname.startsWith('/api/')) return problem(404, `there is no ${url.pathname}; see /api/v1/analysis`);
     return undefined;
@@ -54,6 +56,16 @@ export class Api {
     this.#answers.set(key, { revision, answer });
     if (this.#answers.size > CACHED_ANSWERS) this.#answers.delete(this.#answers.keys().next().value!);
     return answer;
+  }
+
+  #why(url: URL): Answer {
+    const window = windowOf(url.searchParams);
+    if (typeof window === 'string') return problem(400, window);
+    const caller = url.searchParams.get('caller') ?? '';
+    const callee = url.searchParams.get('callee') ?? '';
+    if (caller === '' || callee === '')
+      return problem(400, 'name two services: /api/v1/why?caller=checkout&callee=payments');
+    return json(200, explainEdge(this.#state.analyze(window), caller, callee));
   }
 
   #trace(traceId: string): Answer {

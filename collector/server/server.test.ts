@@ -241,6 +241,19 @@ describe('/api/v1/analysis', () => {
 });
 
 describe('the other answers', () => {
+  it('/api/v1/why says why there is no edge, and asks for both names', async () => {
+    state.analysis = cloudAnalysis;
+    const { status, body } = await ask('/api/v1/why?caller=rating&callee=images&environment=staging');
+    expect(status).toBe(200);
+    expect(JSON.parse(body.toString())).toMatchObject({
+      schema: 'ringfence.why/1',
+      caller: 'money/rating',
+      verdict: 'not-seen',
+    });
+    expect(state.asked.at(-1)).toEqual({ environment: 'staging' });
+    expect((await ask('/api/v1/why?caller=rating')).status).toBe(400);
+  });
+
   it('/api/v1/traces/:traceId is the trace', async () => {
     const { status, body } = await ask(`/api/v1/traces/${TRACE_ID}`);
     expect([status, JSON.parse(body.toString())]).toEqual([200, JSON.parse(JSON.stringify(state.detail))]);
