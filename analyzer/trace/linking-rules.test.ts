@@ -92,6 +92,15 @@ const CASES: readonly [rule: string, drawing: string, expected: readonly string[
     ],
   ],
   [
+    'systems by their old and their new name are one',
+    `a SERVER 0-100
+       a CLIENT 1-2 db.system.name=mssql
+       a CLIENT 2-3 db.system.name=microsoft.sql_server
+       a PRODUCER 3-4 messaging.system=AmazonSQS messaging.destination.name=q
+       a PRODUCER 4-5 messaging.system=aws_sqs messaging.destination.name=q`,
+    ['a -> database:microsoft.sql_server data 2', 'a -> destination:aws_sqs/q async 2'],
+  ],
+  [
     'ids in names of destinations are masked',
     'a PRODUCER 0-10 messaging.system=mqtt messaging.destination.name=devices/4711/state',
     ['a -> destination:mqtt/devices/{id}/state async 1'],

@@ -58,7 +58,7 @@ describe('what a set of spans shows', () => {
       fc.property(traffic, fc.integer({ min: 1, max: 0xffff }), (options, salt) => {
         const spans = realSpans({ ...options, isDirty: false });
         const renumbered = (id: string): string =>
-          [...id].map((digit, at) => (parseInt(digit, 16) ^ ((salt >> (at % 4)) & 15)).toString(16)).join('');
+          Array.from(id, (digit, at) => (parseInt(digit, 16) ^ ((salt >> (at % 4)) & 15)).toString(16)).join('');
         const others = spans.map((span) => ({
           ...span,
           traceId: renumbered(span.traceId),

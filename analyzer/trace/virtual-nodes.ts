@@ -114,7 +114,7 @@ export class VirtualNodes {
   }
 
   #internDestination(system: number, text: string): number {
-    const systemText = this.#strings.text(system);
+    const systemText = currentSystem(this.#strings.text(system));
     return this.#nodes.intern({
       id: system === 0 ? `destination:${text}` : `destination:${systemText}/${text}`,
       name: text,
@@ -125,7 +125,7 @@ export class VirtualNodes {
   }
 
   #addDatabase(system: number, name: number): number {
-    const systemText = this.#strings.text(system);
+    const systemText = currentSystem(this.#strings.text(system));
     const namespace = this.#strings.text(this.#databaseNames.firsts[name]!);
     const place = this.#databaseNames.seconds[name]!;
     const address = place === PEER_NAME || place === 0 ? '' : this.addressText(place - 1);
@@ -166,6 +166,30 @@ export class VirtualNodes {
       system: undefined,
     });
   }
+}
+
+/** Systems that the semantic conventions renamed, by their old names. */
+const RENAMED_SYSTEMS: ReadonlyMap<string, string> = new Map([
+  ['mssql', 'microsoft.sql_server'],
+  ['oracle', 'oracle.db'],
+  ['dynamodb', 'aws.dynamodb'],
+  ['redshift', 'aws.redshift'],
+  ['cosmosdb', 'azure.cosmosdb'],
+  ['spanner', 'gcp.spanner'],
+  ['db2', 'ibm.db2'],
+  ['informix', 'ibm.informix'],
+  ['netezza', 'ibm.netezza'],
+  ['hanadb', 'sap.hana'],
+  ['maxdb', 'sap.maxdb'],
+  ['adabas', 'softwareag.adabas'],
+  ['h2', 'h2database'],
+  ['firebird', 'firebirdsql'],
+  ['AmazonSQS', 'aws_sqs'],
+  ['AmazonSNS', 'aws.sns'],
+]);
+
+function currentSystem(name: string): string {
+  return RENAMED_SYSTEMS.get(name) ?? name;
 }
 
 /** What spans call such destinations in their own names (OpenTelemetry, messaging span names). */
