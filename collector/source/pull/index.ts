@@ -1,18 +1,13 @@
 import type { Problem } from '../../../analyzer/model/analysis.ts';
 import { SpanTable } from '../../../analyzer/model/span-table.ts';
 import type { TraceFormat } from '../../decode/index.ts';
-import type { Backend } from './backend.ts';
+import { BACKENDS } from './backends.ts';
 import { HttpClient } from './http-client.ts';
-import { JAEGER } from './jaeger.ts';
-import { type BackendName, parsePullSource, type PullSource } from './pull-source.ts';
+import { parsePullSource, type PullSource } from './pull-source.ts';
 import { pullWindow } from './pull-window.ts';
-import { TEMPO } from './tempo.ts';
-import { ZIPKIN } from './zipkin.ts';
 
 export { isUrl, withoutCredentials } from './pull-source.ts';
-
-/** Every backend traces are pulled from. A new one is its file, its line here and its name in `pull-source.ts`. */
-export const BACKENDS: Readonly<Record<BackendName, Backend>> = { jaeger: JAEGER, tempo: TEMPO, zipkin: ZIPKIN };
+export { SourcePoller } from './source-poller.ts';
 
 export interface PulledReport {
   /** The source, without credentials. */
