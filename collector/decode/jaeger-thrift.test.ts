@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { createDictionary, SpanTable } from '../../analyzer/model/span-table.ts';
 import { SPAN_FLAG, SPAN_STATUS } from '../../analyzer/model/span.ts';
 import { encodeJaegerThrift, type JaegerReference, type JaegerSpan, type JaegerTag } from '../../fixtures/jaeger.ts';
-import { thriftI64, thriftList, thriftStruct, thriftText, type ThriftValue } from '../../fixtures/thrift-writer.ts';
+import {
+  thriftI32,
+  thriftI64,
+  thriftList,
+  thriftStruct,
+  thriftText,
+  type ThriftValue,
+} from '../../fixtures/thrift-writer.ts';
 import { MalformedInputError } from './contract.ts';
 import { decodeJaegerThrift } from './jaeger-thrift.ts';
 
@@ -105,6 +112,22 @@ describe('decodeJaegerThrift', () => {
     const [span] = read(batch([{ references }])).spans;
     expect(span?.parentSpanId).toBe(parent?.padStart(16, '0'));
     expect([span?.flags, span?.links.length]).toEqual([flags, linkCount]);
+  });
+
+  it('takes the parent in its own field before all references, as Jaeger does', () => {
+    const ids = (spanId: number) =>
+      thriftStruct([1, thriftI32(0)], [2, thriftI64(1)], [3, thriftI64(0)], [4, thriftI64(spanId)]);
+    const span = thriftStruct(
+      [1, thriftI64(1)],
+      [2, thriftI64(0)],
+      [3, thriftI64(2)],
+      [4, thriftI64(7)],
+      [6, thriftList([ids(8)])],
+    );
+    const bytes = thriftStruct([1, thriftStruct([1, thriftText('a')])], [2, thriftList([span])]).bytes;
+    const [read1] = read(Uint8Array.from(bytes)).spans;
+    expect(read1?.parentSpanId).toBe('7'.padStart(16, '0'));
+    expect(read1?.links.map(({ spanId }) => spanId)).toEqual(['8'.padStart(16, '0')]);
   });
 
   it('reads a process that comes after its spans', () => {
