@@ -4,9 +4,8 @@ import { observed } from '../../fixtures/drawn-rollup.ts';
 import { drawnTrace } from '../../fixtures/drawn-trace.ts';
 import type { SpanDraft } from '../../fixtures/generate.ts';
 import { seededRandom } from '../../fixtures/seeded.ts';
-import { addWeights, multiplyWeights, WEIGHT_ONE } from '../model/sampling-weight.ts';
+import { addWeights, multiplyWeights, samplerWeight, thresholdWeight, WEIGHT_ONE } from '../model/sampling-weight.ts';
 import type { Rollup } from '../rollup/rollup.ts';
-import { samplerWeight, thresholdWeight } from './sampling-weights.ts';
 
 describe('the weight of a sampled span', () => {
   it.each([

@@ -1,4 +1,4 @@
-import { WEIGHT_ONE, wholeWeight } from '../model/sampling-weight.ts';
+import { samplerWeight, thresholdWeight, WEIGHT_ONE } from '../model/sampling-weight.ts';
 import type { StringTable } from '../model/string-table.ts';
 import { PairCache } from './operations.ts';
 import { KEY } from './row-attributes.ts';
@@ -72,21 +72,4 @@ export class SamplingWeights {
       this.#ofSampler.set(type, param, samplerWeight(this.#strings.text(type), this.#strings.text(param)))
     );
   }
-}
-
-/** `th` is 1 to 14 hex digits, filled up with zeros to 56 bits: the share of requests that was dropped. 0 if it is none. */
-export function thresholdWeight(threshold: string): number {
-  if (!/^[\da-f]{1,14}$/i.test(threshold)) return 0;
-  const digits = threshold.padEnd(14, '0');
-  const half = 2 ** 28;
-  // 2^56 - T, in halves: a double cannot hold every T.
-  const keptOfAll = (half - parseInt(digits.slice(0, 7), 16)) * half - parseInt(digits.slice(7), 16);
-  return wholeWeight((WEIGHT_ONE * 2 ** 56) / keptOfAll);
-}
-
-/** 0 where the sampler's parameter is no probability: rate limits say nothing of how many were dropped. */
-export function samplerWeight(type: string, param: string): number {
-  if (type === 'const') return WEIGHT_ONE;
-  const share = type === 'probabilistic' ? Number(param) : 0;
-  return share > 0 && share <= 1 ? wholeWeight(WEIGHT_ONE / share) : 0;
 }
