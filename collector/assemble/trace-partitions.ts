@@ -6,7 +6,7 @@ import { DictionaryTranslation } from './dictionary-translation.ts';
 import { type Extent, SpillFile } from './spill-file.ts';
 
 export interface TracePartitionsOptions {
-  /** Columns may fill so many bytes before rows go to the disk, names a quarter of it. Default 48 MiB. */
+  /** Columns may fill so many bytes before rows go to the disk, names a quarter of it. Default 32 MiB. */
   readonly memoryLimitBytes?: number;
   /** Default: the system's folder for temporary files. */
   readonly folder?: string;
@@ -51,7 +51,7 @@ export class TracePartitions {
 
   constructor(options: TracePartitionsOptions = {}) {
     this.#options = options;
-    this.#memoryLimitBytes = options.memoryLimitBytes ?? 48 << 20;
+    this.#memoryLimitBytes = options.memoryLimitBytes ?? 32 << 20;
     this.#seed = options.seed ?? randomBytes(4).readUInt32LE();
     this.dictionary = this.#newDictionary();
     this.#table = new SpanTable(this.dictionary);

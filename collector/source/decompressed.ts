@@ -19,16 +19,14 @@ export async function* decompressed(chunks: AsyncIterable<Uint8Array>): AsyncIte
   }
   const all = startingWith(head, iterator);
   const unpack = startsWith(head, GZIP)
-    ? createGunzip(OPTIONS)
+    ? gunzipped(all)
     : startsWith(head, ZSTD)
-      ? createZstdDecompress(OPTIONS)
+      ? zstdDecompressed(all[Symbol.asyncIterator]())
       : undefined;
   if (unpack === undefined) {
     yield* all;
     return;
   }
-  // An error of either side destroys the other, and the loop below then throws it.
-  pipeline(Readable.from(all), unpack, () => undefined);
   try {
     for await (const chunk of unpack) yield chunk as Uint8Array;
   } catch (error) {
@@ -38,6 +36,54 @@ export async function* decompressed(chunks: AsyncIterable<Uint8Array>): AsyncIte
       throw new UnpackingError('the compressed data is broken or cut off');
     }
     throw error;
+  }
+}
+
+function gunzipped(chunks: AsyncIterable<Uint8Array>): AsyncIterable<unknown> {
+  const unpack = createGunzip(OPTIONS);
+  // An error of either side destroys the other, and whoever reads it gets it.
+  pipeline(Readable.from(chunks), unpack, () => undefined);
+  return unpack;
+}
+
+/** Frame by frame: Node stops behind the first and drops the rest of the piece without a word. */
+async function* zstdDecompressed(chunks: AsyncIterator<Uint8Array>): AsyncIterable<unknown> {
+  let rest: Uint8Array | undefined;
+  for (;;) {
+    const unpack = createZstdDecompress(OPTIONS);
+    let isOver = false;
+    let givenBytes = 0;
+    let goOn: () => void = () => undefined;
+    unpack.once('end', () => goOn());
+    const feed = async () => {
+      while (!isOver) {
+        if (rest === undefined || rest.length === 0) {
+          const next = await chunks.next();
+          if (next.done === true) break;
+          rest = next.value;
+        }
+        const piece = rest;
+        givenBytes += piece.length;
+        // Behind a frame nobody answers; the piece is kept, to see what of it was used.
+        await new Promise<void>((resolve) => {
+          goOn = resolve;
+          unpack.write(piece, () => resolve());
+        });
+        if (givenBytes === unpack.bytesWritten) rest = undefined;
+        else break;
+      }
+      unpack.end();
+    };
+    const feeding = feed().catch((error: unknown) => unpack.destroy(error as Error));
+    try {
+      yield* unpack;
+    } finally {
+      isOver = true;
+    }
+    await feeding;
+    const unusedBytes = givenBytes - unpack.bytesWritten;
+    if (rest === undefined || unusedBytes === 0) return;
+    rest = rest.subarray(rest.length - unusedBytes);
   }
 }
 

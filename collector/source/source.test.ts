@@ -76,6 +76,10 @@ describe('readSource: one file', () => {
     ['gzip', (text) => gzipSync(text)],
     ['gzip in two members', (text) => Buffer.concat([gzipSync(text.slice(0, 9)), gzipSync(text.slice(9))])],
     ['zstd', (text) => zstdCompressSync(text)],
+    [
+      'zstd in two frames',
+      (text) => Buffer.concat([zstdCompressSync(text.slice(0, 9)), zstdCompressSync(text.slice(9))]),
+    ],
   ])('%s', async (_, pack) => {
     const path = await write('no-telling-name', pack(otlp(1, 2)));
     const { report, spanIds } = await read(path);
@@ -94,6 +98,16 @@ describe('readSource: one file', () => {
     ['is a README', '# Traces\n\nHere.\n', /: plain text, no traces$/],
     ['is cut off', otlp(1).slice(0, -9), /: /],
     ['is cut off under gzip', gzipSync(otlp(1)).subarray(0, -12), /: the compressed data is cut off$/],
+    [
+      'is cut off under zstd',
+      zstdCompressSync(otlp(1)).subarray(0, -12),
+      /: the compressed data is (broken or )?cut off$/,
+    ],
+    [
+      'is half a frame of zstd',
+      Buffer.concat([zstdCompressSync(otlp(1).slice(0, 9)), Buffer.alloc(9)]),
+      /: the compressed/,
+    ],
     [
       'is broken under gzip',
       Buffer.concat([gzipSync(otlp(1)).subarray(0, 12), Buffer.alloc(40, 7)]),
@@ -286,6 +300,8 @@ describe('readSource: standard input', () => {
       (await read('-', pieces(Buffer.from(JSON.stringify(JSON.parse(zipkin(1, 2)), null, 2)), byteCount))).spanIds,
     ).toEqual([1, 2]);
     expect((await read('-', pieces(gzipSync(zipkin(1, 2)), byteCount))).spanIds).toEqual([1, 2]);
+    const frames = ['[', zipkin(1, 2).slice(1)].map((text) => zstdCompressSync(text));
+    expect((await read('-', pieces(Buffer.concat(frames), byteCount))).spanIds).toEqual([1, 2]);
   });
 
   it('that is empty is an error', async () => {
