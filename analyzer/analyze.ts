@@ -35,7 +35,8 @@ export function conclude(rollup: Rollup, policy: Policy, options: ConcludeOption
   const entries = entryPoints(seen, policy);
   const requests = requestTime(seen);
   const cycleReport = findCycles(graph, seen, policy, requests ?? 0);
-  const pciReport = pciScope(graph, seen, policy);
+  const today = options.today ?? dateOf(seen.toUs);
+  const pciReport = pciScope(graph, seen, policy, today);
   const verdicts = criticalServices(graph, entries.entries);
 
   const services = analyzedServices(graph, verdicts, pciReport.scopes, learned.addresses);
@@ -43,7 +44,7 @@ export function conclude(rollup: Rollup, policy: Policy, options: ConcludeOption
   const findings = findingsOf({
     rollup: seen,
     policy,
-    today: options.today ?? dateOf(seen.toUs),
+    today,
     services,
     cycles: cycleReport.cycles,
     scopeConflicts: pciReport.conflicts,

@@ -1,7 +1,9 @@
 import type { PciClass, PciBasis, Reason } from '../model/analysis.ts';
 import type { CardEvidenceRollup, Rollup } from '../rollup/rollup.ts';
 import type { DependencyGraph } from './dependency-graph.ts';
+import { chanceInWords, judgedEvidence, type ChanceNumbers } from './card-evidence-judged.ts';
 import { smallestThree, type PciClaim } from './pci-claim.ts';
+import { timeOf } from './time.ts';
 import { byText, counted, listed } from '../model/wording.ts';
 
 /**
@@ -9,13 +11,29 @@ import { byText, counted, listed } from '../model/wording.ts';
  */
 export function cardEvidenceClaims(graph: DependencyGraph, rollup: Rollup): PciClaim[] {
   const claims: PciClaim[] = [];
-  for (const [node, items] of evidenceByNode(rollup)) {
+  const { byNode, chance } = judgedEvidence(rollup);
+  for (const [node, items] of byNode) {
     if (!graph.hasNode(node)) continue;
     claims.push(...ownClaims(node, items));
     for (const item of items.filter(isSure)) claims.push(...storeClaims(graph, item));
   }
+  claims.push(...chance.filter(({ node }) => graph.hasNode(node)).map(chanceClaim));
   claims.push(...callClaims(graph));
   return claims;
+}
+
+/** Told, so that nobody wonders why numbers are gone from a field, but no evidence of anything. */
+function chanceClaim(numbers: ChanceNumbers): PciClaim {
+  const message =
+    `${chanceInWords(numbers)} pass for card numbers, about as many as chance lets pass: they are ids. Those that pass are ` +
+    'removed all the same.';
+  const reason: Reason = {
+    rule: 'card-data-by-chance',
+    message,
+    n: numbers.n,
+    estimate: numbers.passCount / numbers.n,
+  };
+  return { node: numbers.node, class: 'not-observed', basis: 'none', reason, predicate: 'has ids like card numbers' };
 }
 
 /**
@@ -49,18 +67,6 @@ function callClaims(graph: DependencyGraph): PciClaim[] {
   return claims;
 }
 
-/** By node, in the order of its places. */
-export function evidenceByNode(rollup: Rollup): Map<string, CardEvidenceRollup[]> {
-  const byNode = new Map<string, CardEvidenceRollup[]>();
-  for (const key of [...rollup.cardEvidence.keys()].sort()) {
-    const item = rollup.cardEvidence.get(key)!;
-    const known = byNode.get(item.node);
-    if (known === undefined) byNode.set(item.node, [item]);
-    else known.push(item);
-  }
-  return byNode;
-}
-
 /** `3 times, in url.full of POST /pay and db.query.text of INSERT`. */
 export function sightings(items: readonly CardEvidenceRollup[]): string {
   const places = new Set(items.map(({ place, operation }) => `${place} of ${operation}`));
@@ -83,7 +89,16 @@ function ownClaims(node: string, items: readonly CardEvidenceRollup[]): PciClaim
   ) => {
     if (group.length === 0) return;
     const traceIds = smallestThree(group.flatMap((item) => item.traceIds));
-    const reason: Reason = { rule, message, n: sumOf(group), traceIds };
+    const firstSeen = timeOf(Math.min(...group.map(({ firstSeenUs }) => firstSeenUs)));
+    const lastSeen = timeOf(Math.max(...group.map(({ lastSeenUs }) => lastSeenUs)));
+    const reason: Reason = {
+      rule,
+      message,
+      n: sumOf(group),
+      traceIds,
+      ...(firstSeen === null ? {} : { firstSeen }),
+      ...(lastSeen === null ? {} : { lastSeen }),
+    };
     claims.push({ node, class: pciClass, basis, reason, predicate: 'carries card data' });
   };
   const sure = items.filter(isSure);

@@ -4,7 +4,8 @@ import type { Policy } from '../model/policy.ts';
 import { SEVERITIES, severityOf } from '../model/severity.ts';
 import { byText, circle, listed } from '../model/wording.ts';
 import type { CardEvidenceRollup, Rollup } from '../rollup/rollup.ts';
-import { evidenceByNode, isSure, sightings } from './card-evidence.ts';
+import { judgedEvidence } from './card-evidence-judged.ts';
+import { isSure, sightings } from './card-evidence.ts';
 import { servicePolicy } from './dependency-graph.ts';
 import { smallestThree } from './pci-claim.ts';
 import type { ScopeConflict } from './pci-scope.ts';
@@ -111,7 +112,7 @@ function cardDataFindings({ rollup, policy, services }: Conclusions): Finding[] 
     services.filter(({ pci }) => pci.class === 'cde' && pci.basis === 'declared').map(({ id }) => id),
   );
   const findings: Finding[] = [];
-  for (const [node, items] of evidenceByNode(rollup)) {
+  for (const [node, items] of judgedEvidence(rollup).byNode) {
     for (const [degree, { severity: atMost, matches, title, why }] of Object.entries(CARD_DEGREES)) {
       const group = items.filter(matches);
       const severity = severityOf(policy, 'cardData', atMost);
@@ -163,17 +164,19 @@ const CARD_DEGREES: Readonly<Record<string, CardDegree>> = {
 
 function scopeConflictFindings({ scopeConflicts, services, policy, today }: Conclusions): Finding[] {
   const findings: Finding[] = [];
-  const severity = severityOf(policy, 'scopeConflict');
-  if (severity === undefined) return [];
-  for (const { node, predicate, traceIds } of scopeConflicts) {
+  if (severityOf(policy, 'scopeConflict') === undefined) return [];
+  for (const { node, predicate, isCertain, traceIds } of scopeConflicts) {
+    const severity = severityOf(policy, 'scopeConflict', isCertain ? 'error' : 'warning')!;
     findings.push({
       kind: 'scope-conflict',
       id: fingerprint('scope-conflict', 'contradicted', node),
       severity,
       title: `${node} is declared out of PCI scope, but ${predicate}`,
       message:
-        `What was seen contradicts the declaration, so ${node} counts as in scope. Stop what was seen, or take the declaration ` +
-        'back and confirm the new scope (PCI DSS 12.5.2).',
+        (isCertain
+          ? `What was seen contradicts the declaration, so ${node} counts as in scope. `
+          : `That rests on a candidate nobody has confirmed; until somebody does, ${node} counts as in scope. `) +
+        'Stop what was seen, or take the declaration back and confirm the new scope (PCI DSS 12.5.2).',
       services: [node],
       traceIds: [...traceIds],
     });

@@ -1,4 +1,5 @@
 import { HISTOGRAM_RELATIVE_ERROR } from '../rollup/histogram.ts';
+import { PASS_RATE_MIN_NUMBERS, PASS_RATE_OF_CARDS, PASS_RATE_OF_IDS } from './card-evidence-judged.ts';
 import { CRITICAL_FREQUENCY, CRITICAL_SHARE, REQUIRED_PARTICIPATION } from './critical-service.ts';
 import { ENTRY_POINT_SHARE, MIN_COMPLETE_TRACES } from './entry-point.ts';
 import { COMPONENT_CYCLE_LIMIT, CYCLE_LIMIT } from './found-circle.ts';
@@ -19,6 +20,9 @@ export const PARAMETERS: Readonly<Record<string, number>> = {
   hardnessShare: HARDNESS_SHARE,
   histogramRelativeError: HISTOGRAM_RELATIVE_ERROR,
   minimumTraces: MIN_COMPLETE_TRACES,
+  passRateMinimumNumbers: PASS_RATE_MIN_NUMBERS,
+  passRateOfCards: PASS_RATE_OF_CARDS,
+  passRateOfIds: PASS_RATE_OF_IDS,
   requiredParticipation: REQUIRED_PARTICIPATION,
   wilsonZ: WILSON_Z,
 };

@@ -20,7 +20,7 @@ export const PCI_CLASSES: readonly PciClass[] = [
   'not-observed',
 ];
 
-const PCI_BASES: readonly PciBasis[] = ['declared', 'evidence', 'candidate', 'observed', 'none'];
+const PCI_BASES: readonly PciBasis[] = ['declared', 'evidence', 'observed', 'candidate', 'none'];
 
 /** The most restrictive class first, of the same class the firmest basis. */
 export function byStrength(one: PciClaim, two: PciClaim): number {

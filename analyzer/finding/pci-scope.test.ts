@@ -76,10 +76,47 @@ describe('pciScope', () => {
     },
     { name: 'test cards make no CDE', sketch: { cards: [{ node: 'a', strength: 'test' }] }, expected: [] },
     {
-      name: 'a topic counts as a hop',
-      sketch: { via: ['cde => destination:paid => b'] },
+      name: 'who gets the messages of the CDE is connected to it, and so is the topic; other users of the topic are two hops away',
+      sketch: { via: ['cde => destination:paid => b'], edges: ['c -> destination:paid async', 'b -> d'] },
       services: { cde: { pci: 'cde' } },
-      expected: ['b: indirect (observed)', 'cde: cde (declared)', 'destination:paid: connected-to (observed)'],
+      expected: [
+        'b: connected-to (observed)',
+        'c: indirect (observed)',
+        'cde: cde (declared)',
+        'd: indirect (observed)',
+        'destination:paid: connected-to (observed)',
+      ],
+    },
+    {
+      name: 'a role puts a service in scope without any call, a token vault in the CDE',
+      sketch: { edges: ['a -> idp', 'b -> vault'] },
+      services: { idp: { role: 'authentication' }, vault: { role: 'token-vault' } },
+      expected: ['b: connected-to (observed)', 'idp: security-impacting (declared)', 'vault: cde (declared)'],
+    },
+    {
+      name: 'the more restrictive of role and observation wins',
+      sketch: { edges: ['idp -> cde'] },
+      services: { idp: { role: 'authentication' }, cde: { pci: 'cde' } },
+      expected: ['cde: cde (declared)', 'idp: connected-to (observed)'],
+    },
+    {
+      name: 'who gets card numbers back from a declared vault is in the CDE, who has tokens made may be, who has tokens is connected',
+      sketch: {
+        edges: [
+          { edge: 'a -> vault', sites: [{ calleeOperation: 'POST /detokenize' }] },
+          { edge: 'b -> vault', sites: [{ calleeOperation: 'vault.Vault/Tokenise' }] },
+          { edge: 'c -> vault', sites: [{ calleeOperation: 'GET /tokens/:id/last4' }] },
+          { edge: 'd -> other', sites: [{ calleeOperation: 'POST /detokenize' }] },
+        ],
+      },
+      services: { vault: { role: 'token-vault' } },
+      expected: ['a: cde (evidence)', 'b: cde (candidate)', 'c: connected-to (observed)', 'vault: cde (declared)'],
+    },
+    {
+      name: 'a service of the CDE that gives numbers back, but is not declared a vault, makes candidates',
+      sketch: { edges: [{ edge: 'a -> cde', sites: [{ calleeOperation: 'POST /de-tokenise' }] }, 'x -> a'] },
+      services: { cde: { pci: 'cde' } },
+      expected: ['a: cde (candidate)', 'cde: cde (declared)', 'x: connected-to (candidate)'],
     },
     {
       name: 'nobody in particular is in no class and leads nowhere',
@@ -118,8 +155,8 @@ describe('pciScope', () => {
         'a: cde (candidate)',
         'b: indirect (observed)',
         'd: cde (candidate)',
-        'external:api.stripe.com: connected-to (observed)',
-        'external:psp.example:443: connected-to (observed)',
+        'external:api.stripe.com: connected-to (candidate)',
+        'external:psp.example:443: connected-to (candidate)',
       ],
     },
     {
@@ -167,6 +204,101 @@ describe('pciScope', () => {
     const declared: Record<string, ServicePolicy> = { a: { pci: 'out-of-scope' }, b: { pci: 'out-of-scope' } };
     const { conflicts } = reportOf({ cards: [{ node: 'a', strength: 'strong' }], edges: ['c -> b'] }, declared);
     expect(conflicts.map(({ node, predicate }) => `${node} ${predicate}`)).toEqual(['a carries card data']);
+  });
+
+  it('says whether a conflict is certain, or rests on a candidate', () => {
+    const out: ServicePolicy = { pci: 'out-of-scope', reason: 'own segment', expires: '2027-01-01' };
+    const { conflicts } = reportOf(
+      { cards: [{ node: 'a', strength: 'medium' }], edges: ['b -> a', 'c -> cde'] },
+      { b: out, c: out, cde: { pci: 'cde' } },
+    );
+    expect(conflicts.map(({ node, isCertain }) => `${node} ${isCertain}`)).toEqual(['b false', 'c true']);
+  });
+
+  it('lets a declaration of out of scope protect until its day, and no longer', () => {
+    const sketch: RollupSketch = { edges: ['a -> b', 'b -> cde'] };
+    const policy = policyOf({
+      services: new Map<string, ServicePolicy>([
+        ['a', { pci: 'out-of-scope', reason: 'own segment', expires: '2026-03-02' }],
+        ['cde', { pci: 'cde' }],
+      ]),
+    });
+    const rollup = rollupOf(sketch);
+    const scopeOf = (today: string) =>
+      pciScope(dependencyGraph(rollup, policy), rollup, policy, today).scopes.get('a')!;
+    expect(scopeOf('2026-03-02')).toMatchObject({ class: 'not-observed', basis: 'declared' });
+    expect(scopeOf('2026-03-03')).toMatchObject({ class: 'indirect', basis: 'observed' });
+    expect(scopeOf('2026-03-03').reasons.map(({ rule }) => rule)).toContain('declaration-expired');
+  });
+
+  it('says who declared it, when and why', () => {
+    const { scopes } = reportOf(
+      { edges: ['a -> b'] },
+      {
+        a: {
+          pci: 'cde',
+          reason: 'takes cards',
+          confirmedBy: 'J. Doe',
+          confirmedOn: '2026-03-01',
+          expires: '2027-03-01',
+        },
+        b: { role: 'secrets' },
+      },
+    );
+    expect(scopes.get('a')?.reasons[0]?.message).toBe(
+      'The policy declares it cde: takes cards; confirmed by J. Doe on 2026-03-01; to be confirmed again by 2027-03-01.',
+    );
+    expect(scopes.get('b')?.reasons.map(({ message }) => message)).toContain(
+      'Its role, says the policy: it keeps secrets and keys.',
+    );
+  });
+
+  it('gives the topic in the witness path, and when a connection was seen', () => {
+    const { scopes } = reportOf({ via: ['cde => destination:t => b'], edges: ['b -> c'] }, { cde: { pci: 'cde' } });
+    expect(scopes.get('b')?.reasons[0]).toMatchObject({
+      message: 'Over destination:t it gets messages of cde, which is in the CDE (10 times).',
+      witnessPath: ['cde', 'destination:t', 'b'],
+    });
+    expect(scopes.get('c')?.reasons[0]?.witnessPath).toEqual(['cde', 'destination:t', 'b', 'c']);
+    expect(scopes.get('destination:t')?.reasons[0]).toMatchObject({
+      firstSeen: '2026-03-02T09:00:00.000Z',
+      lastSeen: '2026-03-02T10:00:00.000Z',
+    });
+  });
+
+  it.each([
+    { name: 'too few numbers to tell', medium: 2, nearMiss: 17, place: 'order.number', expected: 'a: cde (candidate)' },
+    { name: 'ids', medium: 6, nearMiss: 54, place: 'order.number', expected: undefined },
+    { name: 'ids in a text', medium: 6, nearMiss: 54, place: 'db.query.text', expected: 'a: cde (candidate)' },
+    { name: 'neither', medium: 12, nearMiss: 18, place: 'order.number', expected: 'a: cde (candidate)' },
+    { name: 'card numbers', medium: 20, nearMiss: 0, place: 'order.number', expected: 'a: cde (evidence)' },
+    { name: 'card numbers, some mistyped', medium: 95, nearMiss: 5, place: 'x', expected: 'a: cde (evidence)' },
+  ])('judges a place by how many of its numbers pass: $name', ({ medium, nearMiss, place, expected }) => {
+    const cards = [
+      { node: 'a', strength: 'medium', place, count: medium },
+      { node: 'a', strength: 'near-miss', place, count: nearMiss },
+    ] as const;
+    expect(inShort(reportOf({ cards }))).toEqual(expected === undefined ? [] : [expected]);
+  });
+
+  it('never clears a place for its strong hits, nor one place for another', () => {
+    const report = reportOf({
+      cards: [
+        { node: 'a', strength: 'near-miss', place: 'x', count: 900 },
+        { node: 'a', strength: 'strong', place: 'x', count: 1 },
+        { node: 'b', strength: 'near-miss', place: 'x', count: 900 },
+        { node: 'b', strength: 'medium', place: 'y', count: 1 },
+      ],
+    });
+    expect(inShort(report)).toEqual(['a: cde (evidence)', 'b: cde (candidate)']);
+  });
+
+  it('tells why ids that look like card numbers are no evidence', () => {
+    const cards = [
+      { node: 'a', strength: 'medium', place: 'order.number', count: 6 },
+      { node: 'a', strength: 'near-miss', place: 'order.number', count: 54 },
+    ] as const;
+    expect(reportOf({ cards }).scopes.get('a')?.reasons[0]).toMatchObject({ rule: 'card-data-by-chance', n: 60 });
   });
 
   it('counts labels it does not know', () => {

@@ -44,6 +44,9 @@ export interface Reason {
   readonly interval?: readonly [number, number];
   /** Up to three example traces. */
   readonly traceIds?: readonly string[];
+  /** First and last time what it rests on was seen, ISO 8601. */
+  readonly firstSeen?: string;
+  readonly lastSeen?: string;
   /** The chain of nodes that shows it, in call direction; from the service to the CDE for `two-hops`, whichever way the calls run. */
   readonly witnessPath?: readonly string[];
 }
@@ -56,6 +59,11 @@ export interface AnalyzedService {
   readonly kind: NodeKind;
   /** `db.system.name`, `messaging.system` or null. */
   readonly system: string | null;
+  /** What the policy says about it; null where it says nothing. */
+  readonly declared: DeclaredService | null;
+  /** ISO 8601; null where nothing of it had a usable time. */
+  readonly firstSeen: string | null;
+  readonly lastSeen: string | null;
   readonly spanCount: number;
   /** Spans of it whose parent never came, and spans that do not say which side of a call they are. */
   readonly orphanCount: number;
@@ -79,6 +87,18 @@ export interface AnalyzedService {
     readonly reasons: readonly Reason[];
   };
   readonly pci: { readonly class: PciClass; readonly basis: PciBasis; readonly reasons: readonly Reason[] };
+}
+
+/** From the policy, word for word; null for what it leaves out. */
+export interface DeclaredService {
+  readonly owner: string | null;
+  readonly function: string | null;
+  readonly role: string | null;
+  readonly confirmedBy: string | null;
+  /** ISO date. */
+  readonly confirmedOn: string | null;
+  /** ISO date on which its PCI declaration has to be confirmed again. */
+  readonly expires: string | null;
 }
 
 export type PciBasis = 'declared' | 'evidence' | 'candidate' | 'observed' | 'none';
@@ -128,6 +148,8 @@ export interface AnalyzedDependency {
   readonly callSites: readonly AnalyzedCallSite[];
   /** True where the edge lies inside a strongly connected component of the same services. */
   readonly inCycle: boolean;
+  /** Calls with card data, or authentication data, on the span of either end. */
+  readonly cardEvidenceCount: number;
   /** Both ends in different PCI classes with one end in the CDE. */
   readonly crossesCde: boolean;
   /** Share of entry-point time this call's transport and callee took on the critical path; null below 30 traces. */

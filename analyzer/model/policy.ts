@@ -26,13 +26,34 @@ export type RuleName = 'newCycle' | 'newCriticalService' | 'newPciScope' | 'card
 
 export interface ServicePolicy {
   readonly owner?: string;
+  /** What it is for, in a few words: an inventory of components in scope names it (PCI DSS 12.5.1). */
+  readonly function?: string;
   readonly criticality?: 'critical' | 'high' | 'medium' | 'low';
   readonly pci?: 'cde' | 'connected-to' | 'security-impacting' | 'out-of-scope';
   /** Why: required for `out-of-scope`. */
   readonly reason?: string;
   /** ISO date on which the declaration must be confirmed again: required for `out-of-scope`. */
   readonly expires?: string;
+  /** What it does for the security of others; that alone puts it in scope. */
+  readonly role?: SecurityRole;
+  /** Who confirmed its part in the scope last, and on which ISO date. */
+  readonly confirmedBy?: string;
+  readonly confirmedOn?: string;
 }
+
+/** What a system may do for the cardholder data environment without any card data on it. A token vault is part of it. */
+export const SECURITY_ROLES = [
+  'authentication',
+  'delivery',
+  'gateway',
+  'name-resolution',
+  'secrets',
+  'segmentation',
+  'telemetry',
+  'time',
+  'token-vault',
+] as const;
+export type SecurityRole = (typeof SECURITY_ROLES)[number];
 
 export const EMPTY_POLICY: Policy = {
   services: new Map(),
