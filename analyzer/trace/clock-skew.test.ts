@@ -30,6 +30,11 @@ const CASES: readonly [what: string, drawing: string, times: string, problems?: 
     { 'clock-skew': 1 },
   ],
   [
+    'a client without a duration may have waited for any time',
+    'a CLIENT 100-100 host=x\n  b SERVER 205-205 host=y\n    b INTERNAL 205-300 host=y',
+    '100-100 205-205 205-300',
+  ],
+  [
     'two calls between the same hosts share one difference: the least that suits both',
     `a SERVER 0-1000 host=x
        a CLIENT 100-200 host=x
