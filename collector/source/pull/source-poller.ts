@@ -121,7 +121,7 @@ export class SourcePoller {
       createTable: () => this.#options.sink.createTable(),
       // The first window has nothing before it that could have been taken.
       choose: (page) => this.#choice(page, coveredUs === undefined ? -Infinity : fromUs, toUs),
-      take: (traces) => this.#take(traces),
+      take: (traces) => this.#take(traces, toUs),
     });
     memory.advance(toUs, toUs - OVERLAP_US);
     for (const { message } of problems) this.#sayOnce(message);
@@ -137,10 +137,14 @@ export class SourcePoller {
     const oldestNewEndUs = new Float64Array(page.count).fill(Infinity);
     for (let row = 0; row < page.count; row++) {
       const slot = traces.findOrAdd(page.traceIds, row * 4);
-      const endUs = page.endUs[row]!;
       slots[row] = slot;
-      newestEndUs[slot] = Math.max(newestEndUs[slot]!, endUs);
+      newestEndUs[slot] = Math.max(newestEndUs[slot]!, page.endUs[row]!);
       newestStartUs[slot] = Math.max(newestStartUs[slot]!, page.startUs[row]!);
+    }
+    for (let row = 0; row < page.count; row++) {
+      const slot = slots[row]!;
+      // Zipkin has spans without a time: they go with their trace.
+      const endUs = page.endUs[row] === 0 ? newestEndUs[slot]! : page.endUs[row]!;
       if (endUs < fromUs || this.#memory.has(page, row)) continue;
       isNew[row] = 1;
       oldestNewEndUs[slot] = Math.min(oldestNewEndUs[slot]!, endUs);
@@ -152,13 +156,14 @@ export class SourcePoller {
   }
 
   /** In parts that the journal writes as one record each. */
-  async #take(traces: SpanTable): Promise<void> {
+  async #take(traces: SpanTable, toUs: number): Promise<void> {
     for (let from = 0; from < traces.count; from += INGESTED_ROWS) {
       const part = new SpanTable(traces.dictionary, INGESTED_ROWS);
       part.appendRows(traces, from, Math.min(traces.count, from + INGESTED_ROWS));
       // The sink may use the table for others once it is done with it.
       const remembered = new SpanTable(traces.dictionary, part.count);
       remembered.appendRows(part, 0, part.count);
+      for (let row = 0; row < remembered.count; row++) if (remembered.endUs[row] === 0) remembered.endUs[row] = toUs;
       await this.#options.sink.ingest(part);
       this.#memory.add(remembered);
     }
