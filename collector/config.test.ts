@@ -11,6 +11,10 @@ services:
     owner: team-shop
     criticality: critical
     pci: connected-to
+    function: takes orders
+    role: gateway
+    confirmedBy: J. Doe
+    confirmedOn: 2026-03-01
   reporting:
     pci: out-of-scope
     reason: has no network path to the card vault, confirmed by firewall review 7
@@ -36,6 +40,10 @@ describe('parsePolicy', () => {
       owner: 'team-shop',
       criticality: 'critical',
       pci: 'connected-to',
+      function: 'takes orders',
+      role: 'gateway',
+      confirmedBy: 'J. Doe',
+      confirmedOn: '2026-03-01',
     });
     expect(policy.services.get('reporting')?.expires).toBe('2027-01-31');
     expect(policy.paymentProviderHosts).toEqual(['psp.example', 'api.cards.example']);
@@ -57,7 +65,7 @@ describe('parsePolicy', () => {
     ['\nrules: { newCycles: error }', 'p.yaml:2: unknown key "newCycles" in rules (did you mean "newCycle"?)'],
     [
       'zzzzzzzz: 1',
-      'p.yaml:1: unknown key "zzzzzzzz" in the policy (known are services, paymentProviderHosts, proxies, aliases, entryPoints, neverAsync, rules, minTraces)',
+      'p.yaml:1: unknown key "zzzzzzzz" in the policy (known are services, paymentProviderHosts, proxies, aliases, entryPoints, neverAsync, forbidden, rules, minTraces, sources)',
     ],
     [
       'services:\n  cart:\n    criticality: huge',
