@@ -2,16 +2,18 @@ import { once } from 'node:events';
 
 import type { Policy } from '../analyzer/model/policy.ts';
 import { plural } from '../analyzer/report/text.ts';
+import type { DeclaredSource } from '../collector/config.ts';
 import { LiveAnalysis, type LiveDelta } from '../collector/live.ts';
 import { Pipeline } from '../collector/pipeline.ts';
 import type { Receiver } from '../collector/receiver/contract.ts';
 import { type DoorName, DOORS } from '../collector/receiver/doors.ts';
 import { RECEIVERS } from '../collector/receiver/index.ts';
 import { startWebServer } from '../collector/server/index.ts';
+import { SourcePoller, withoutCredentials } from '../collector/source/pull/index.ts';
 import { STORES } from '../collector/store/index.ts';
 import type { DoorPorts, DoorSettings } from './doors.ts';
 import { EXIT, explain, UsageError } from './exit.ts';
-import { loadPolicy } from './policy.ts';
+import { loadDeclaredSources, loadPolicy } from './policy.ts';
 import { WEB_ROOT } from './web-root.ts';
 
 export interface ServeOptions {
@@ -55,12 +57,17 @@ const PORT_FAULTS: Readonly<Record<string, string>> = {
 
 /** `ringfence serve`: receive, keep, show, until interrupted. */
 export async function serve(options: ServeOptions): Promise<number> {
-  const service = await startService({ ...options, policy: await loadPolicy(options.policy) });
+  const policy = await loadPolicy(options.policy);
+  const sources = await loadDeclaredSources(options.policy);
+  const service = await startService({ ...options, policy, sources });
   print(`ringfence   ${service.webUrl}`);
   for (const { name, url } of service.doors) {
     const { title, path, setting } = DOORS[name];
     const hint = setting === undefined ? '' : `   (${setting.replace('$URL', url)})`;
     print(`${title.padEnd(11)} ${url}${path}${hint}`);
+  }
+  for (const { url, intervalMs } of sources) {
+    print(`pulling     ${withoutCredentials(url)}   (every ${intervalMs / 1000} s)`);
   }
   print(`data        ${options.data}`);
   if (isOpenToAll(options.listen)) {
@@ -75,7 +82,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   return EXIT.couldNotRun;
 }
 
-/** Starts the store, the pipeline, the receivers and the web server, in this order; what started is stopped if one cannot. */
+/** Starts the store, the pipeline, the receivers, the web server and pulling, in this order; what started is stopped if one cannot. */
 export async function startService(options: {
   readonly data: string;
   readonly listen: string;
@@ -83,9 +90,10 @@ export async function startService(options: {
   readonly doorPorts: DoorPorts;
   readonly doorSettings?: DoorSettings;
   readonly policy: Policy;
+  readonly sources?: readonly DeclaredSource[];
   readonly idleMs?: number;
 }): Promise<Service> {
-  const { data, listen, port, doorPorts, doorSettings, policy, idleMs = IDLE_MS } = options;
+  const { data, listen, port, doorPorts, doorSettings, policy, sources = [], idleMs = IDLE_MS } = options;
   const closers: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -138,6 +146,13 @@ export async function startService(options: {
       }),
     );
     closers.push(() => web.close());
+    const pollers = sources.map(
+      (source) => new SourcePoller({ source, sink: pipeline, dataDirectory: data, onMessage: warn }),
+    );
+    closers.push(async () => {
+      await Promise.all(pollers.map((poller) => poller.stop()));
+    });
+    for (const poller of pollers) poller.start();
     const host = new URL(web.url).hostname;
     const doors = boundPorts.map(([name, boundPort]) => ({ name, url: `http://${host}:${boundPort}` }));
     return { webUrl: web.url, doors, failed: failureOf(pipeline), close };
