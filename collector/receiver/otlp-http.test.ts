@@ -1,11 +1,19 @@
 import { once } from 'node:events';
-import { Agent, type IncomingHttpHeaders, request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
-import protobuf from 'protobufjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { gzipSync } from 'node:zlib';
 
 import { createDictionary, SpanTable } from '../../analyzer/model/span-table.ts';
+import {
+  jsonOf as json,
+  JSON_TYPE,
+  type Message,
+  PROTOBUF_TYPE,
+  readMessage as proto,
+  send,
+  sendRaw,
+} from '../../fixtures/otlp-client.ts';
 import { type Decoder, MalformedInputError } from '../decode/contract.ts';
 import type { Receiver, SpanSink } from './contract.ts';
 import { createOtlpHttpReceiver, type OtlpHttpOptions } from './otlp-http.ts';
@@ -61,55 +69,6 @@ async function start(options: Partial<OtlpHttpOptions> = {}) {
   return { sink, receiver, port, errors, send: (message: Message) => send(port, message) };
 }
 
-interface Message {
-  readonly method?: string;
-  readonly path?: string;
-  readonly headers?: Record<string, string>;
-  readonly body?: string | Uint8Array;
-  readonly isChunked?: boolean;
-  readonly host?: string;
-  readonly agent?: Agent;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-}
-
-const JSON_TYPE = { 'content-type': 'application/json' };
-const PROTOBUF_TYPE = { 'content-type': 'application/x-protobuf' };
-
-function send(port: number, message: Message): Promise<Answer> {
-  const { method = 'POST', path = '/v1/traces', headers = JSON_TYPE, body = '', host = '127.0.0.1', agent } = message;
-  return new Promise((resolve, reject) => {
-    const outgoing = request({ host, port, method, path, headers, ...(agent === undefined ? {} : { agent }) });
-    outgoing.on('error', reject);
-    outgoing.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () =>
-        resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks) }),
-      );
-    });
-    if (message.isChunked === true) outgoing.write(body.slice(0, 1));
-    outgoing.end(message.isChunked === true ? body.slice(1) : body);
-  });
-}
-
-/** Sends bytes as they are and reads until the other side closes, or `until` shows. */
-async function sendRaw(port: number, text: string, until?: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
-  socket.write(text);
-  let answer = '';
-  for await (const chunk of socket) {
-    answer += String(chunk);
-    if (until !== undefined && answer.includes(until)) break;
-  }
-  socket.destroy();
-  return answer;
-}
-
 /** From now on the sink keeps nothing before `go`; `underWay` resolves when it was first asked to. */
 function holdUp(sink: TestSink): { go: () => void; underWay: Promise<void> } {
   const gate = Promise.withResolvers<undefined>();
@@ -121,32 +80,13 @@ function holdUp(sink: TestSink): { go: () => void; underWay: Promise<void> } {
   return { go: () => gate.resolve(undefined), underWay: asked.promise };
 }
 
-function json({ body }: Answer): unknown {
-  return JSON.parse(body.toString());
-}
-
-/** Read by protobufjs: what a sender would see. */
-const rpc = protobuf.parse(`
-  syntax = "proto3";
-  message Any { string type_url = 1; bytes value = 2; }
-  message Status { int32 code = 1; string message = 2; repeated Any details = 3; }
-  message FieldViolation { string field = 1; string description = 2; }
-  message BadRequest { repeated FieldViolation field_violations = 1; }
-  message PartialSuccess { int64 rejected_spans = 1; string error_message = 2; }
-  message Response { PartialSuccess partial_success = 1; }`).root;
-
-function proto(type: string, bytes: Uint8Array): Record<string, unknown> {
-  const message = rpc.lookupType(type);
-  return message.toObject(message.decode(bytes), { longs: String });
-}
-
 describe('a request that is taken', () => {
   it.each([
     ['JSON', JSON_TYPE, '{}'],
     ['protobuf', PROTOBUF_TYPE, ''],
     ['JSON with parameters and capitals', { 'content-type': 'Application/JSON; charset=utf-8' }, '{}'],
     ['JSON, encoding identity', { ...JSON_TYPE, 'content-encoding': 'Identity' }, '{}'],
-  ])('%s: 200, nothing else', async (_, headers, expected) => {
+  ])('2, 7, 9, 18, 19: %s: 200, nothing else', async (_, headers, expected) => {
     const { sink, send } = await start();
     const answer = await send({ headers, body: '3' });
     expect([answer.status, answer.body.toString()]).toEqual([200, expected]);
@@ -158,20 +98,20 @@ describe('a request that is taken', () => {
     ['one member', gzipSync('3')],
     ['two members', Buffer.concat([gzipSync('3 0 '), gzipSync('a warning')])],
     ['one that unpacks to more than is done at once', gzipSync('3'.padEnd(6 << 20))],
-  ])('gzip: %s', async (_, body) => {
+  ])('9, 12: gzip: %s', async (_, body) => {
     const { sink, send } = await start();
     const answer = await send({ headers: { ...JSON_TYPE, 'content-encoding': 'GZIP' }, body });
     expect(answer.status).toBe(200);
     expect(sink.spanCount).toBe(3);
   });
 
-  it('chunked, without a length', async () => {
+  it('6: chunked, without a length', async () => {
     const { sink, send } = await start();
     expect((await send({ body: '12', isChunked: true })).status).toBe(200);
     expect(sink.spanCount).toBe(12);
   });
 
-  it('without spans: 200, and the journal is not troubled', async () => {
+  it('20: without spans: 200, and the journal is not troubled', async () => {
     const { sink, send } = await start();
     sink.keep = () => Promise.reject(new Error('must not be asked'));
     expect((await send({ body: '0' })).status).toBe(200);
@@ -179,7 +119,7 @@ describe('a request that is taken', () => {
     expect([answer.status, answer.body.length]).toEqual([200, 0]);
   });
 
-  it('with spans that cannot be used: their exact number and why', async () => {
+  it('21: with spans that cannot be used: their exact number and why', async () => {
     const { sink, send } = await start();
     const partialSuccess = { rejectedSpans: '300', errorMessage: 'traceId is no hex (300)' };
     expect(json(await send({ body: '2 300 traceId is no hex' }))).toEqual({ partialSuccess });
@@ -188,13 +128,13 @@ describe('a request that is taken', () => {
     expect(sink.spanCount).toBe(4);
   });
 
-  it('whole but with a warning: no span rejected, the message not empty', async () => {
+  it('22: whole but with a warning: no span rejected, the message not empty', async () => {
     const { send } = await start();
     const partialSuccess = { rejectedSpans: '0', errorMessage: 'long values were cut (0)' };
     expect(json(await send({ body: '2 0 long values were cut' }))).toEqual({ partialSuccess });
   });
 
-  it('by any name of this machine, on a whole URL, with a query', async () => {
+  it('3: by any name of this machine, on a whole URL, with a query', async () => {
     const { port, send } = await start();
     for (const host of [`localhost:${port}`, 'LOCALHOST', 'localhost.', '127.0.0.1', '[::1]:1']) {
       expect((await send({ headers: { ...JSON_TYPE, host }, body: '1' })).status, host).toBe(200);
@@ -206,7 +146,7 @@ describe('a request that is taken', () => {
     );
   });
 
-  it('over IPv6 too, where the machine has it', async () => {
+  it('1: over IPv6 too, where the machine has it', async () => {
     const { send } = await start();
     try {
       expect((await send({ host: '::1', body: '1' })).status).toBe(200);
@@ -226,7 +166,7 @@ describe('a request that is taken', () => {
     expect(isSafe).toBe(true);
   });
 
-  it('in a thousand at a time over a hundred connections', async () => {
+  it('42: in a thousand at a time over a hundred connections', async () => {
     const { sink, send } = await start();
     const agent = new Agent({ keepAlive: true, maxSockets: 100 });
     const answers = await Promise.all(Array.from({ length: 1_000 }, () => send({ body: '2', agent })));
@@ -235,7 +175,7 @@ describe('a request that is taken', () => {
     expect(sink.spanCount).toBe(2_000);
   });
 
-  it('after 100-continue', async () => {
+  it('6: after 100-continue', async () => {
     const { port, sink } = await start();
     const outgoing = request({
       port,
@@ -255,50 +195,50 @@ describe('a request that is taken', () => {
 
 describe('a request that is refused', () => {
   const cases: [string, Message, status: number, code: number][] = [
-    ['other signals', { path: '/v1/metrics' }, 404, 12],
-    ['logs', { path: '/v1/logs' }, 404, 12],
-    ['profiles', { path: '/v1development/profiles' }, 404, 12],
-    ['another path', { path: '/' }, 404, 12],
-    ['a trailing slash', { path: '/v1/traces/' }, 404, 12],
-    ['GET', { method: 'GET' }, 405, 12],
-    ['PUT', { method: 'PUT' }, 405, 12],
-    ['DELETE', { method: 'DELETE' }, 405, 12],
-    ['no content type', { headers: {} }, 415, 3],
-    ['text/plain', { headers: { 'content-type': 'text/plain' } }, 415, 3],
-    ['a form', { headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415, 3],
-    ['multipart', { headers: { 'content-type': 'multipart/form-data; boundary=x' } }, 415, 3],
-    ['another compression', { headers: { ...JSON_TYPE, 'content-encoding': 'br' } }, 415, 3],
-    ['gzip twice', { headers: { ...JSON_TYPE, 'content-encoding': 'gzip, gzip' } }, 415, 3],
-    ['a malformed body', { body: 'x' }, 400, 3],
-    ['a body that makes the decoder fail', { body: 'boom' }, 400, 3],
-    ['only unusable spans', { body: '0 7' }, 400, 3],
-    ['no gzip', { headers: { ...JSON_TYPE, 'content-encoding': 'gzip' }, body: '3' }, 400, 3],
-    ['empty gzip', { headers: { ...JSON_TYPE, 'content-encoding': 'gzip' } }, 400, 3],
+    ['4: metrics', { path: '/v1/metrics' }, 404, 12],
+    ['4: logs', { path: '/v1/logs' }, 404, 12],
+    ['4: profiles', { path: '/v1development/profiles' }, 404, 12],
+    ['3: another path', { path: '/' }, 404, 12],
+    ['3: a trailing slash', { path: '/v1/traces/' }, 404, 12],
+    ['5: GET', { method: 'GET' }, 405, 12],
+    ['5: PUT', { method: 'PUT' }, 405, 12],
+    ['5: DELETE', { method: 'DELETE' }, 405, 12],
+    ['7: no content type', { headers: {} }, 415, 3],
+    ['8: text/plain', { headers: { 'content-type': 'text/plain' } }, 415, 3],
+    ['8: a form', { headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415, 3],
+    ['8: multipart', { headers: { 'content-type': 'multipart/form-data; boundary=x' } }, 415, 3],
+    ['10, 11: another compression', { headers: { ...JSON_TYPE, 'content-encoding': 'br' } }, 415, 3],
+    ['11: gzip twice', { headers: { ...JSON_TYPE, 'content-encoding': 'gzip, gzip' } }, 415, 3],
+    ['23: a malformed body', { body: 'x' }, 400, 3],
+    ['28: a body that makes the decoder fail', { body: 'boom' }, 400, 3],
+    ['23: only unusable spans', { body: '0 7' }, 400, 3],
+    ['12: no gzip', { headers: { ...JSON_TYPE, 'content-encoding': 'gzip' }, body: '3' }, 400, 3],
+    ['12: empty gzip', { headers: { ...JSON_TYPE, 'content-encoding': 'gzip' } }, 400, 3],
     [
-      'half a gzip',
+      '12: half a gzip',
       { headers: { ...JSON_TYPE, 'content-encoding': 'gzip' }, body: gzipSync('3').subarray(0, 12) },
       400,
       3,
     ],
     [
-      'gzip with garbage behind it',
+      '12: gzip with garbage behind it',
       { headers: { ...JSON_TYPE, 'content-encoding': 'gzip' }, body: Buffer.concat([gzipSync('3'), Buffer.from('x')]) },
       400,
       3,
     ],
-    ['a body that is too long', { body: '1'.padEnd(1_001) }, 413, 8],
-    ['a chunked body that is too long', { body: '1'.padEnd(1_001), isChunked: true }, 413, 8],
+    ['14: a body that is too long', { body: '1'.padEnd(1_001) }, 413, 8],
+    ['14: a chunked body that is too long', { body: '1'.padEnd(1_001), isChunked: true }, 413, 8],
     [
-      'gzip that unpacks to too much',
+      '14: gzip that unpacks to too much',
       { headers: { ...JSON_TYPE, 'content-encoding': 'gzip' }, body: gzipSync('1'.padEnd(1_001)) },
       413,
       8,
     ],
     ['a foreign name', { headers: { ...JSON_TYPE, host: 'evil.example:4318' } }, 421, 7],
     ['a foreign URL', { path: 'http://evil.example/v1/traces' }, 421, 7],
-    ['a foreign origin', { headers: { ...JSON_TYPE, origin: 'http://evil.example' } }, 403, 7],
-    ['an origin like ours', { headers: { ...JSON_TYPE, origin: 'http://localhost.evil.example' } }, 403, 7],
-    ['no origin to speak of', { headers: { ...JSON_TYPE, origin: 'null' } }, 403, 7],
+    ['46: a foreign origin', { headers: { ...JSON_TYPE, origin: 'http://evil.example' } }, 403, 7],
+    ['46: an origin like ours', { headers: { ...JSON_TYPE, origin: 'http://localhost.evil.example' } }, 403, 7],
+    ['46: no origin to speak of', { headers: { ...JSON_TYPE, origin: 'null' } }, 403, 7],
     ['another expectation', { headers: { ...JSON_TYPE, expect: 'cookies' } }, 417, 3],
   ];
 
@@ -311,7 +251,7 @@ describe('a request that is refused', () => {
     expect(sink.spanCount).toBe(0);
   });
 
-  it('says so in protobuf to who writes protobuf', async () => {
+  it('24: says so in protobuf to who writes protobuf', async () => {
     const { send } = await start({ bodyByteLimit: 1_000 });
     for (const { message, status, code } of [
       { message: { path: '/v1/logs' }, status: 404, code: 12 },
@@ -324,7 +264,7 @@ describe('a request that is refused', () => {
     }
   });
 
-  it('names what is wrong with the body, in both encodings', async () => {
+  it('23: names what is wrong with the body, in both encodings', async () => {
     const { send } = await start();
     const description = 'resourceSpans: expected a list';
     expect(json(await send({ body: 'x' }))).toMatchObject({
@@ -358,7 +298,7 @@ describe('a request that is refused', () => {
     expect((await send({ headers: gzip, body: gzipSync('1'.padEnd(1_000)) })).status).toBe(200);
   });
 
-  it('for its announced length alone, before any of it was read', async () => {
+  it('14: for its announced length alone, before any of it was read', async () => {
     const { port } = await start();
     const head = `POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
     expect(await sendRaw(port, `${head}Content-Length: ${(64 << 20) + 1}\r\n\r\n`, '}')).toMatch(/^HTTP\/1.1 413 /);
@@ -366,7 +306,7 @@ describe('a request that is refused', () => {
     expect(await sendRaw(port, continued)).toMatch(/^HTTP\/1.1 413 /);
   });
 
-  it('leaves the connection usable', async () => {
+  it('14: leaves the connection usable', async () => {
     const { sink, send } = await start({ bodyByteLimit: 1_000 });
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     expect((await send({ body: '1'.padEnd(500_000), agent })).status).toBe(413);
@@ -389,14 +329,14 @@ describe('a request that is refused', () => {
       400,
     ],
     ['headers that are too long', `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
-  ])('%s, with a Status', async (_, text, status) => {
+  ])('24: %s, with a Status', async (_, text, status) => {
     const { port } = await start();
     const [head, body] = (await sendRaw(port, text)).split('\r\n\r\n') as [string, string];
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(JSON.parse(body)).toMatchObject({ code: 3 });
   });
 
-  it('when its headers or its body do not come', async () => {
+  it('17: when its headers or its body do not come', async () => {
     const { port, sink } = await start({ headersTimeoutMs: 200, requestTimeoutMs: 300 });
     const head = 'POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
     const answers = await Promise.all([sendRaw(port, head), sendRaw(port, `${head}Content-Length: 9\r\n\r\n1`)]);
@@ -406,7 +346,7 @@ describe('a request that is refused', () => {
 });
 
 describe('what cannot be taken now', () => {
-  it('is asked to come back when the journal refuses, and taken when it no longer does', async () => {
+  it('25, 28: is asked to come back when the journal refuses, and taken when it no longer does', async () => {
     const { sink, send, errors } = await start();
     sink.keep = () => Promise.reject(new Error('ENOSPC'));
     for (const headers of [JSON_TYPE, PROTOBUF_TYPE]) {
@@ -420,7 +360,7 @@ describe('what cannot be taken now', () => {
     expect((await send({ body: '1' })).status).toBe(200);
   });
 
-  it('is asked to come back while too much is under way', async () => {
+  it('25: is asked to come back while too much is under way', async () => {
     const { sink, send } = await start({ underWayByteLimit: 1_000 });
     const { go, underWay } = holdUp(sink);
     const first = send({ body: '1'.padEnd(800) });
@@ -436,7 +376,7 @@ describe('what cannot be taken now', () => {
     expect((await send({ body: '1'.padEnd(900) })).status).toBe(200);
   });
 
-  it('leaves no trace of a sender that went away in mid-body, and gives its room back', async () => {
+  it('44: leaves no trace of a sender that went away in mid-body, and gives its room back', async () => {
     const { port, sink, send } = await start({ underWayByteLimit: 1_000 });
     for (let time = 0; time < 3; time++) {
       const socket = connect(port, '127.0.0.1');
@@ -452,14 +392,14 @@ describe('what cannot be taken now', () => {
   });
 });
 
-it('answers OPTIONS without letting any other origin in', async () => {
+it('46: answers OPTIONS without letting any other origin in', async () => {
   const { send } = await start();
   const answer = await send({ method: 'OPTIONS', headers: { 'access-control-request-method': 'POST' } });
   expect([answer.status, answer.headers.allow]).toEqual([204, 'POST, OPTIONS']);
   expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
 });
 
-it('survives a hundred bombs', async () => {
+it('14: survives a hundred bombs', async () => {
   const { sink, send } = await start();
   const bomb = gzipSync(Buffer.alloc(80 << 20, ' '));
   const answers = await Promise.all(
@@ -471,7 +411,7 @@ it('survives a hundred bombs', async () => {
   expect(sink.spanCount).toBe(1);
 });
 
-it('closes when the requests under way are answered', async () => {
+it('45: closes when the requests under way are answered', async () => {
   const { sink, receiver, port, send } = await start();
   const { go, underWay } = holdUp(sink);
   const agent = new Agent({ keepAlive: true });
@@ -487,7 +427,7 @@ it('closes when the requests under way are answered', async () => {
   expect(port).toBeGreaterThan(0);
 });
 
-it('says which port is taken', async () => {
+it('56: says which port is taken', async () => {
   const { port } = await start();
   await expect(start({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
 });
