@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { policyOf, rollupOf, type RollupSketch } from '../fixtures/rollups.ts';
 import { conclude } from './analyze.ts';
+import { coverageOf } from './coverage/coverage.ts';
 import type { Analysis } from './model/analysis.ts';
 import type { ServicePolicy } from './model/policy.ts';
 import { emptyRollup } from './rollup/merge-rollups.ts';
@@ -62,6 +63,7 @@ describe('conclude', () => {
       entryPoints: [],
       findings: [],
       problems: [],
+      coverage: coverageOf({ services: [], dependencies: [], traceCount: 0, spanCount: 0, incompleteTraceCount: 0 }),
     });
   });
 

@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
+
 import { conclude } from '../analyzer/analyze.ts';
 import type { Analysis, TraceDetail } from '../analyzer/model/analysis.ts';
 import type { Policy } from '../analyzer/model/policy.ts';
 import { type SpanDictionary, SpanTable } from '../analyzer/model/span-table.ts';
+import { encodeRollup } from '../analyzer/rollup/encode-rollup.ts';
 import { exampleTraceIds } from '../analyzer/rollup/example-traces.ts';
 import { addRollup, emptyRollup } from '../analyzer/rollup/merge-rollups.ts';
 import { retractRollup } from '../analyzer/rollup/retract-rollup.ts';
@@ -63,11 +66,11 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
     readonly store: Store;
     readonly policy: Policy;
     readonly nowUs: () => number;
-    /** Secret of the hash tables over ids from outside. Default a constant, for tests. */
+    /** Secret of the hash tables over ids from outside. Default another one each time. */
     readonly seed?: number;
     readonly closedSpanLimit?: number;
   }) {
-    const { seed = 0x68bc21eb, closedSpanLimit = MOST_CLOSED_SPANS } = options;
+    const { seed = randomBytes(4).readUInt32LE(), closedSpanLimit = MOST_CLOSED_SPANS } = options;
     this.#store = options.store;
     this.#policy = options.policy;
     this.#nowUs = options.nowUs;
@@ -127,6 +130,12 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
     // One environment was asked for; the others are still there to choose.
     const environments = this.#store.environments().filter((environment) => environment !== '');
     return { ...analysis, environments };
+  }
+
+  rollup(window: AnalysisWindow): Uint8Array {
+    const rollup = this.#store.read(window);
+    for (const environment of this.#store.environments()) if (environment !== '') rollup.environments.add(environment);
+    return encodeRollup(rollup);
   }
 
   trace(traceId: string): TraceDetail | undefined {
