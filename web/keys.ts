@@ -1,4 +1,5 @@
-import type { Session, Tab } from './view/session.ts';
+import { arrangeByKey } from './view/arrangements.tsx';
+import { mostHops, type Session, type Tab } from './view/session.ts';
 
 /** Keys that work everywhere. Single letters can be turned off; Escape backs out one step. */
 export function listenForKeys(session: Session): void {
@@ -21,7 +22,10 @@ export function listenForKeys(session: Session): void {
     else if (event.key === 'g') isGoing = true;
     else if ((event.key === 'n' || event.key === 'p') && session.view.peek().traceId === null)
       stepFinding(session, event.key === 'n' ? 1 : -1);
-    else return;
+    else if (event.key === 'u') history.back();
+    else if (setHops(session, event.key) || arrangeByKey(session, event.key)) {
+      // Done.
+    } else return;
     event.preventDefault();
   });
 }
@@ -45,6 +49,16 @@ function goTo(session: Session, key: string): boolean {
     session.setSheet(false);
     document.querySelector<HTMLElement>('.map-ground')?.focus();
   } else return false;
+  return true;
+}
+
+/** `1` to `5` in the focus arrangement. */
+function setHops(session: Session, key: string): boolean {
+  const hops = Number(key);
+  if (session.view.peek().arrangement !== 'focus' || !(hops >= 1 && hops <= mostHops)) return false;
+  const { focus } = session.view.peek();
+  session.show({ focus: { ...focus, up: hops, down: hops }, camera: null });
+  session.announce(`${hops} ${hops === 1 ? 'hop' : 'hops'} to each side.`);
   return true;
 }
 

@@ -1,35 +1,16 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Analysis } from '../analyzer/model/analysis.ts';
 import { cloudAnalysis, emptyAnalysis } from '../fixtures/analysis.ts';
-import { launchBrowser, type TestBrowser } from '../fixtures/browser.ts';
-import { traceDetail } from '../fixtures/trace-detail.ts';
+import { pageUnderTest, type PageUnderTest } from '../fixtures/browser-page.ts';
 
-/** The page in a real browser, built as for users and served under the policy the server sets. */
-
-const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; worker-src 'self'";
-const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 const hostileName = '<img src=x onerror="document.title=\'pwned\'">';
 
-/** What the mock server answers; tests change it. */
-const answers = {
-  analysis: withHostileName(cloudAnalysis()) as Analysis | Error,
-  spanCount: 0,
-};
-const streams = new Set<ServerResponse>();
-let folder: string;
-let server: Server;
-let browser: TestBrowser;
-let origin: string;
+let web: PageUnderTest;
 let page: Page;
-let complaints: string[];
+let complaints: readonly string[];
 
 function withHostileName(analysis: Analysis): Analysis {
   const service = analysis.services.find((candidate) => candidate.id === 'comms/notifications')!;
@@ -44,68 +25,20 @@ function withHostileName(analysis: Analysis): Analysis {
   };
 }
 
-async function serve(path: string, response: ServerResponse): Promise<void> {
-  response.setHeader('content-security-policy', policy);
-  if (path === '/api/v1/stream') {
-    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': hello\n\n');
-    streams.add(response);
-    response.on('close', () => streams.delete(response));
-  } else if (path === '/api/v1/analysis' && answers.analysis instanceof Error)
-    response
-      .writeHead(503, { 'content-type': 'application/json' })
-      .end(JSON.stringify({ error: { message: answers.analysis.message } }));
-  else if (path === '/api/v1/analysis')
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(answers.analysis));
-  else if (path.startsWith('/api/v1/traces/'))
-    response
-      .setHeader('content-type', 'application/json')
-      .end(JSON.stringify(traceDetail(decodeURIComponent(path.slice(15)), answers.spanCount)));
-  else {
-    const file = path === '/' ? '/index.html' : path;
-    const bytes = await readFile(join(folder, file)).catch(() => undefined);
-    if (bytes === undefined) response.writeHead(404).end();
-    else response.setHeader('content-type', types[extname(file)] ?? 'application/octet-stream').end(bytes);
-  }
-}
-
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ringfence-web-'));
-  await build({ build: { outDir: folder, emptyOutDir: true }, logLevel: 'silent' });
-  server = createServer(
-    (request, response) => void serve(new URL(request.url ?? '/', 'http://mock').pathname, response),
-  );
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  browser = await launchBrowser();
+  web = await pageUnderTest(withHostileName(cloudAnalysis()));
 }, 600_000);
 
-afterAll(async () => {
-  await browser.close();
-  server.closeAllConnections();
-  server.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => web.close());
 
 async function open(query = '', size = { width: 1440, height: 900 }): Promise<void> {
-  complaints = [];
-  page = await browser.context.newPage();
-  await page.setViewportSize(size);
-  await page.emulateMedia({ reducedMotion: 'reduce' });
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('request', (request) => {
-    if (!request.url().startsWith(origin) && !request.url().startsWith('data:'))
-      complaints.push(`asked ${request.url()}`);
-  });
-  await page.goto(`${origin}${query}`);
+  ({ page, complaints } = await web.open(query, size));
 }
 
 afterEach(async () => {
   await page.close();
-  answers.analysis = withHostileName(cloudAnalysis());
-  answers.spanCount = 0;
+  web.answers.analysis = withHostileName(cloudAnalysis());
+  web.answers.spanCount = 0;
 });
 
 async function textOf(selector: string): Promise<string> {
@@ -231,7 +164,7 @@ describe('the map in a browser', () => {
   });
 
   it('walks the critical path of a trace by n and p, and shows a large one in few rows', async () => {
-    answers.spanCount = 80_000;
+    web.answers.spanCount = 80_000;
     await open('?v=1&t=abc');
     await page.waitForSelector('.span-row');
     await expectWords('.trace-title', '80,000 spans');
@@ -258,8 +191,8 @@ describe('the map in a browser', () => {
     await page.waitForSelector('.map-count');
     const places = () => page.evaluate(() => localStorage.getItem('ringfence.places'));
     const before = await places();
-    answers.analysis = { ...cloudAnalysis(), traceCount: 5001 };
-    for (const stream of streams)
+    web.answers.analysis = { ...cloudAnalysis(), traceCount: 5001 };
+    for (const stream of web.streams)
       stream.write('event: analysis\ndata: {"traceCount":5001,"spanCount":1,"revision":2}\n\n');
     await page.waitForFunction(() => document.querySelector('.summary')?.textContent.includes('5,001'));
     expect(await places()).toBe(before);
@@ -268,25 +201,25 @@ describe('the map in a browser', () => {
   it('says so when the connection is lost, and comes back', async () => {
     await open();
     await page.waitForSelector('.live.is-live');
-    answers.analysis = new Error('away');
-    for (const stream of streams) stream.destroy();
+    web.answers.analysis = new Error('away');
+    for (const stream of web.streams) stream.destroy();
     await page.waitForSelector('.banner');
     await expectWords('.banner', 'Connection lost');
     await expectCount('.map-count', 1);
-    answers.analysis = cloudAnalysis();
+    web.answers.analysis = cloudAnalysis();
     await page.waitForSelector('.live.is-live', { timeout: 10_000 });
     await page.waitForSelector('.banner', { state: 'detached' });
   });
 
   it('explains itself on the first visit and after an error', async () => {
-    answers.analysis = emptyAnalysis();
+    web.answers.analysis = emptyAnalysis();
     await open();
     await expectWords('.placeholder', 'http://127.0.0.1:4318');
-    answers.analysis = new Error('The data directory is locked.');
+    web.answers.analysis = new Error('The data directory is locked.');
     await page.reload();
     await page.waitForSelector('.placeholder[role=alert]');
     await expectWords('.placeholder', 'The data directory is locked.');
-    answers.analysis = cloudAnalysis();
+    web.answers.analysis = cloudAnalysis();
     await page.click('.primary');
     await page.waitForSelector('.map-count');
   });
@@ -319,10 +252,10 @@ describe('the map in a browser', () => {
 
 it('the first load is at most 60 KB of script, gzipped', async () => {
   const { gzipSync } = await import('node:zlib');
-  const html = await readFile(join(folder, 'index.html'), 'utf8');
+  const html = await readFile(join(web.folder, 'index.html'), 'utf8');
   const scripts = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js)"/g)].map((match) => match[1]!);
   expect(scripts.length).toBeGreaterThan(0);
   let size = 0;
-  for (const script of scripts) size += gzipSync(await readFile(join(folder, script))).length;
+  for (const script of scripts) size += gzipSync(await readFile(join(web.folder, script))).length;
   expect(size).toBeLessThanOrEqual(60 * 1024);
 });

@@ -3,11 +3,13 @@ import type { Analysis, TraceDetail } from '../analyzer/model/analysis.ts';
 import type { Api } from './api.ts';
 import type { Arrangement } from './layout/arrangement.ts';
 import { newcomerShare } from './layout/settle.ts';
+import type { Plan } from './layout/plan.ts';
 import { roomyLimit, territory } from './layout/territory.ts';
+import { territoryPlan } from './layout/territory-plan.ts';
 import { recall, recallPlaces, remember, rememberPlaces } from './memory.ts';
 import { decodeView, encodeView } from './url-state.ts';
 import { highlightOf } from './view/highlight.ts';
-import { lookupOf, territoryInput } from './view/lookup.ts';
+import { lookupOf, territoryInput, type Lookup } from './view/lookup.ts';
 import { applyPalette, type Theme } from './view/palette.ts';
 import { textMeasure } from './view/text-width.ts';
 import type { Connection, Dialog, Loadable, Session, Spotlight, ViewState } from './view/session.ts';
@@ -31,6 +33,9 @@ export function createSession(api: Api): Session {
   const isSheetOpen = signal(false);
   const spotlight = signal<Spotlight>({ ids: [], around: [] });
   const lookup = computed(() => (analysis.value.value === undefined ? undefined : lookupOf(analysis.value.value)));
+  const plan = signal<Plan | undefined>(undefined);
+  /** Of the other arrangements, as long as the page is open. */
+  const keptPlans = new Map<string, Plan>();
 
   const arrange = (isAnew: boolean): void => {
     const known = lookup.peek();
@@ -86,6 +91,26 @@ export function createSession(api: Api): Session {
     if (asked.value !== '') load();
   });
 
+  const wanted = computed(() => {
+    const { arrangement: name, focus } = view.value;
+    return name === 'focus' ? `focus ${focus.up} ${focus.down} ${focus.centre ?? ''}` : name;
+  });
+  let planning = 0;
+  const makePlan = (key: string, known: Lookup | undefined, territories: Arrangement | undefined): void => {
+    const turn = ++planning;
+    const { arrangement: name, focus } = view.peek();
+    if (known === undefined || known.services.size === 0 || name === 'matrix') plan.value = undefined;
+    else if (name === 'territory') plan.value = territories === undefined ? undefined : territoryPlan(territories);
+    else
+      void import('./plans.ts').then(({ planOf }) => {
+        if (turn !== planning) return;
+        const next = planOf(name, known, focus, mapAspect(), keptPlans.get(key));
+        keptPlans.set(key, next);
+        plan.value = next;
+      });
+  };
+  effect(() => makePlan(wanted.value, lookup.value, arrangement.value));
+
   const traceId = computed(() => view.value.traceId);
   effect(() => {
     const id = traceId.value;
@@ -128,7 +153,7 @@ export function createSession(api: Api): Session {
     view,
     analysis,
     lookup,
-    arrangement,
+    plan,
     trace,
     connection,
     theme,
@@ -164,8 +189,21 @@ export function createSession(api: Api): Session {
     openTrace(id) {
       session.show({ traceId: id });
     },
+    focusOn(id) {
+      session.show({
+        arrangement: 'focus',
+        focus: { ...view.peek().focus, centre: id },
+        selection: { kind: 'service', id },
+        camera: null,
+        traceId: null,
+      });
+    },
     rearrange() {
-      arrange(true);
+      if (view.peek().arrangement === 'territory') arrange(true);
+      else {
+        keptPlans.delete(wanted.peek());
+        makePlan(wanted.peek(), lookup.peek(), arrangement.peek());
+      }
       session.show({ camera: null });
       announcement.value = 'Map arranged anew.';
     },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeView, encodeView } from './url-state.ts';
-import { initialView, tabs, timeWindows, type ViewState } from './view/session.ts';
+import { arrangementNames, initialView, tabs, timeWindows, type ViewState } from './view/session.ts';
 
 const words = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });
 
@@ -9,6 +9,12 @@ const views: fc.Arbitrary<ViewState> = fc.record({
   window: fc.constantFrom(...timeWindows),
   environment: fc.option(words),
   tab: fc.constantFrom(...tabs),
+  arrangement: fc.constantFrom(...arrangementNames),
+  focus: fc.record({
+    centre: fc.option(words),
+    up: fc.integer({ min: 0, max: 5 }),
+    down: fc.integer({ min: 0, max: 5 }),
+  }),
   selection: fc.option(
     fc.oneof(
       fc.record({ kind: fc.constant('service' as const), id: words }),
@@ -48,7 +54,10 @@ describe('the address', () => {
     );
   });
 
-  it.each(['', '?v=2&w=1h', '?w=1h', '?v=1&w=3y&tab=nowhere&c=1,2,zero&o=pcsa'])('starts afresh at %s', (query) => {
-    expect(decodeView(query)).toEqual(initialView);
-  });
+  it.each(['', '?v=2&w=1h', '?w=1h', '?v=1&w=3y&tab=nowhere&c=1,2,zero&o=pcsa&a=nowhere&h=9,1'])(
+    'starts afresh at %s',
+    (query) => {
+      expect(decodeView(query)).toEqual(initialView);
+    },
+  );
 });

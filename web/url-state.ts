@@ -1,8 +1,12 @@
 import {
+  arrangementNames,
   initialView,
+  mostHops,
   tabs,
   timeWindows,
+  type ArrangementName,
   type Camera,
+  type Focus,
   type Overlays,
   type Selection,
   type Tab,
@@ -19,6 +23,9 @@ export function encodeView(view: ViewState): string {
   if (view.window !== initialView.window) query.set('w', view.window);
   if (view.environment !== null) query.set('env', view.environment);
   if (view.tab !== initialView.tab) query.set('tab', view.tab);
+  if (view.arrangement !== initialView.arrangement) query.set('a', view.arrangement);
+  if (view.focus.centre !== null) query.set('at', view.focus.centre);
+  if (view.focus.up !== 1 || view.focus.down !== 1) query.set('h', `${view.focus.up},${view.focus.down}`);
   const { selection } = view;
   if (selection?.kind === 'service') query.set('s', selection.id);
   if (selection?.kind === 'finding') query.set('f', selection.id);
@@ -40,6 +47,8 @@ export function decodeView(query: string): ViewState {
     window: oneOf<TimeWindow>(timeWindows, values.get('w')) ?? initialView.window,
     environment: values.get('env'),
     tab: oneOf<Tab>(tabs, values.get('tab')) ?? initialView.tab,
+    arrangement: oneOf<ArrangementName>(arrangementNames, values.get('a')) ?? initialView.arrangement,
+    focus: decodeFocus(values.get('at'), values.get('h')),
     selection: decodeSelection(values),
     traceId: values.get('t'),
     overlays: decodeOverlays(values.get('o')),
@@ -72,6 +81,13 @@ function decodeSelection(values: URLSearchParams): Selection | null {
   if (typeof finding === 'string') return { kind: 'finding', id: finding };
   if (typeof caller === 'string' && typeof callee === 'string') return { kind: 'dependency', caller, callee };
   return null;
+}
+
+function decodeFocus(centre: string | null, hops: string | null): Focus {
+  const [up, down] = (hops ?? '1,1').split(',').map(Number);
+  const isHops = (count: number | undefined): count is number =>
+    count !== undefined && Number.isInteger(count) && count >= 0 && count <= mostHops;
+  return { centre, ...(isHops(up) && isHops(down) ? { up, down } : { up: 1, down: 1 }) };
 }
 
 function decodeCamera(words: string | null): Camera | null {

@@ -8,12 +8,13 @@ import { Banner, Placeholder } from './status.tsx';
 
 const Search = onDemand(async () => (await import('./search.tsx')).Search);
 const Help = onDemand(async () => (await import('./help.tsx')).Help);
+const Matrix = onDemand(async () => (await import('./matrix.tsx')).Matrix);
 const Timeline = onDemand(async () => (await import('./timeline.tsx')).Timeline);
 
 /** The page: header, then the map and its panel, or one trace. */
 export function App() {
   const session = useSession();
-  const { traceId } = session.view.value;
+  const { traceId, arrangement } = session.view.value;
   const analysis = session.analysis.value.value;
   const hasMap = analysis !== undefined && analysis.services.length > 0;
   const dialog = session.dialog.value;
@@ -36,7 +37,7 @@ export function App() {
           </Timeline>
         ) : hasMap ? (
           <>
-            <MapView />
+            {arrangement === 'matrix' ? <Matrix /> : <MapView />}
             <Panel />
           </>
         ) : (

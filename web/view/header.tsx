@@ -1,3 +1,4 @@
+import { ArrangementSwitch } from './arrangements.tsx';
 import { fullCount, plural } from './format.ts';
 import { timeWindows, useSession, type TimeWindow } from './session.ts';
 import { windowWords } from './words.ts';
@@ -24,6 +25,7 @@ export function Header() {
           {plural(analysis.services.length, 'node')} <i>·</i> {fullCount(analysis.traceCount)} traces
         </p>
       )}
+      <ArrangementSwitch />
       <span class="header-space" />
       <label class="field">
         <span class="visually-hidden">Time window</span>

@@ -47,7 +47,8 @@ export function brightPart(scene: Scene, highlight: Highlight): Scene {
   const fenced = boxes.filter((item) => item.pci === 'cde').map((item) => item.box);
   return {
     ...scene,
-    territories: [],
+    frames: [],
+    notes: [],
     fences: scene.fences.flatMap((island) => {
       const rectangles = island.rectangles.filter((rectangle) => fenced.includes(rectangle));
       if (rectangles.length === 0) return [];

@@ -1,7 +1,7 @@
 import type { Point } from '../layout/geometry.ts';
 import { duration, fullCount, plainName } from './format.ts';
 import type { Hit } from './hit.ts';
-import { describeService } from './outline.tsx';
+import { describeService } from './describe.ts';
 import { useSession } from './session.ts';
 import { modeWords } from './words.ts';
 

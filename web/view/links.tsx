@@ -20,7 +20,7 @@ export function Links() {
   const lookup = session.lookup.value;
   if (lookup === undefined) return null;
   const { overlays, selection } = session.view.value;
-  const drawn = drawnLinks(lookup, overlays, selectedServices(selection, lookup));
+  const drawn = drawnLinks(lookup, session.plan.value, overlays, selectedServices(selection, lookup));
   const links = linkRows(lookup.analysis.dependencies).map((row) => ({ ...row, isDrawn: drawn.has(row.key) }));
   const counts: Readonly<Record<Shown, number>> = {
     all: links.length,

@@ -21,6 +21,8 @@ export interface Lookup {
   readonly letters: ReadonlyMap<string, string>;
   /** `caller\ncallee` of the first proposal of every circle that blocks: where to cut. */
   readonly cuts: ReadonlySet<string>;
+  /** The same of every circle, soft ones too: these calls may point up. */
+  readonly backward: ReadonlySet<string>;
   readonly cycleLinks: ReadonlySet<string>;
   /** Services along the heaviest way from the busiest entry point, numbered from 1. */
   readonly steps: ReadonlyMap<string, number>;
@@ -60,6 +62,7 @@ export function lookupOf(analysis: Analysis): Lookup {
   const cycles = new Map<string, AnalyzedCycle[]>();
   const letters = new Map<string, string>();
   const cuts = new Set<string>();
+  const backward = new Set<string>();
   const cycleLinks = new Set<string>();
   for (const cycle of analysis.cycles) {
     for (const id of cycle.services) {
@@ -68,6 +71,7 @@ export function lookupOf(analysis: Analysis): Lookup {
     }
     for (const edge of cycle.edges) cycleLinks.add(linkKey(edge.caller, edge.callee));
     const cut = cycle.breakAt[0];
+    if (cut !== undefined) backward.add(linkKey(cut.caller, cut.callee));
     // A soft circle has a queue in it already: nothing to cut.
     if (cut !== undefined && cycle.class !== 'soft') cuts.add(linkKey(cut.caller, cut.callee));
   }
@@ -86,6 +90,7 @@ export function lookupOf(analysis: Analysis): Lookup {
     cycles,
     letters,
     cuts,
+    backward,
     cycleLinks,
     steps,
     stepLinks: new Set(way.slice(1).map((id, place) => linkKey(way[place]!, id))),
@@ -125,9 +130,6 @@ export function territoryInput(
   labelWidth: (service: AnalyzedService) => number = ({ id }) => 24 + plainName(id).length * 8,
 ): { nodes: TerritoryNode[]; links: TerritoryLink[] } {
   const hasNamespaces = lookup.analysis.services.some((service) => service.namespace !== null);
-  const backward = new Set(
-    lookup.analysis.cycles.flatMap((cycle) => cycle.breakAt.slice(0, 1).map((cut) => linkKey(cut.caller, cut.callee))),
-  );
   return {
     nodes: lookup.analysis.services.map((service) => ({
       id: service.id,
@@ -138,7 +140,7 @@ export function territoryInput(
     links: linksOf(lookup.analysis).map((link) => ({
       caller: link.caller,
       callee: link.callee,
-      isBackward: backward.has(link.key),
+      isBackward: lookup.backward.has(link.key),
       isEvent: link.mode === 'async',
     })),
   };

@@ -15,11 +15,12 @@ import {
   type Size,
   type Transform,
 } from './camera.ts';
+import { FocusBar } from './arrangements.tsx';
 import { brightPart, highlightOf, selectedServices } from './highlight.ts';
 import { hitTest, type Hit } from './hit.ts';
 import { HoverCard } from './hover-card.tsx';
 import { Legend } from './legend.tsx';
-import { describeService } from './outline.tsx';
+import { describeService } from './describe.ts';
 import { paint } from './paint.ts';
 import { palettes } from './palette.ts';
 import { sceneOf, type Scene } from './scene.ts';
@@ -170,8 +171,14 @@ export function MapView() {
             }}
           >
             drawn <b>{fullCount(now.links.length)}</b> of <b>{fullCount(now.linkTotal)}</b> links
+            {now.boxes.length < now.serviceTotal && (
+              <>
+                , <b>{fullCount(now.boxes.length)}</b> of <b>{fullCount(now.serviceTotal)}</b> services
+              </>
+            )}
           </button>
         )}
+        <FocusBar />
       </div>
       <Legend />
     </section>
@@ -191,9 +198,9 @@ function sceneSignals(session: Session) {
   const selection = computed(() => session.view.value.selection);
   const scene = computed(() => {
     const lookup = session.lookup.value;
-    const arrangement = session.arrangement.value;
-    if (lookup === undefined || arrangement === undefined || lookup.services.size === 0) return undefined;
-    return sceneOf(lookup, arrangement, overlays.value, selectedServices(selection.value, lookup));
+    const plan = session.plan.value;
+    if (lookup === undefined || plan === undefined || lookup.services.size === 0) return undefined;
+    return sceneOf(lookup, plan, overlays.value, selectedServices(selection.value, lookup));
   });
   const highlight = computed(() => {
     const lookup = session.lookup.value;

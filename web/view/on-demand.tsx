@@ -3,7 +3,7 @@ import type { ComponentChildren, FunctionComponent } from 'preact';
 import { useEffect } from 'preact/hooks';
 
 /** A view whose code is fetched when it is first needed. */
-type OnDemand = FunctionComponent<{ readonly children?: ComponentChildren }>;
+type OnDemand<P> = FunctionComponent<P & { readonly children?: ComponentChildren }>;
 
 const all: (() => Promise<void>)[] = [];
 
@@ -13,8 +13,8 @@ export function prepareViews(): void {
 }
 
 /** Draws its children, if any, until the view is there. */
-export function onDemand(load: () => Promise<FunctionComponent>): OnDemand {
-  let ready: FunctionComponent | undefined;
+export function onDemand<P extends object>(load: () => Promise<FunctionComponent<P>>): OnDemand<P> {
+  let ready: FunctionComponent<P> | undefined;
   let coming: Promise<void> | undefined;
   const fetchOnce = (): Promise<void> =>
     (coming ??= load().then(
@@ -27,7 +27,7 @@ export function onDemand(load: () => Promise<FunctionComponent>): OnDemand {
       },
     ));
   all.push(fetchOnce);
-  return function View({ children }) {
+  return function View({ children, ...rest }) {
     const isHere = useSignal(ready !== undefined);
     useEffect(() => {
       let isGone = false;
@@ -39,6 +39,6 @@ export function onDemand(load: () => Promise<FunctionComponent>): OnDemand {
       };
     }, []);
     const Loaded = isHere.value ? ready : undefined;
-    return Loaded === undefined ? <>{children}</> : <Loaded />;
+    return Loaded === undefined ? <>{children}</> : <Loaded {...(rest as unknown as P)} />;
   };
 }

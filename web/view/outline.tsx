@@ -1,8 +1,8 @@
 import type { AnalyzedService } from '../../analyzer/model/analysis.ts';
-import { percent, plainName, plural } from './format.ts';
+import { describeService } from './describe.ts';
+import { percent, plainName } from './format.ts';
 import { groupOf, isPeerOnly, type Lookup } from './lookup.ts';
 import { useSession } from './session.ts';
-import { kindWords, pciWords, verdictWords } from './words.ts';
 
 /** The map as a list: the same services, groups, marks and selection, for keyboards, screen readers and quick reading. */
 export function Outline() {
@@ -60,27 +60,6 @@ function Marks({ service, lookup }: { readonly service: AnalyzedService; readonl
       )}
     </span>
   );
-}
-
-/** One service in one sentence, for the live region, the outline and the hover card. */
-export function describeService(id: string, lookup: Lookup): string {
-  const service = lookup.services.get(id);
-  if (service === undefined) return id;
-  const words = [
-    plainName(id),
-    service.kind === 'service' ? (service.namespace ?? 'service') : kindWords[service.kind],
-  ];
-  const share = service.criticalPath.share ?? 0;
-  if (service.criticalPath.verdict === 'critical-path') words.push(verdictWords['critical-path']);
-  if (share >= 0.005) words.push(`${percent(share)} of waiting time`);
-  const letter = lookup.letters.get(id);
-  if (letter !== undefined) words.push(`in circle ${letter}`);
-  if (service.pci.class !== 'not-observed') words.push(pciWords[service.pci.class]);
-  words.push(
-    plural(lookup.callers.get(id)?.length ?? 0, 'caller'),
-    plural(lookup.callees.get(id)?.length ?? 0, 'callee'),
-  );
-  return words.join(', ');
 }
 
 function groupsOf(lookup: Lookup): [string, AnalyzedService[]][] {

@@ -4,7 +4,9 @@ import type { Palette } from './palette.ts';
 import type { Scene, SceneBox } from './scene.ts';
 import { fenceMargin, type SceneLink } from './scene-links.ts';
 import { fontFamily } from './text-width.ts';
-import { arrowPath, boxPath, cylinderRim, roundedBox, scissors } from './shapes.ts';
+import { arrowPath, boxPath, cylinderRim, roundedBox } from './shapes.ts';
+import { manyCrossings, paintMarks } from './paint-marks.ts';
+import { fillFitted, fitted, leastShrink, widthOf } from './paint-text.ts';
 
 /** World point at the upper left of the canvas is (-x / zoom, -y / zoom). */
 export interface Viewport {
@@ -29,10 +31,11 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene, palette: 
   const sight: Box = { x: -at.x / zoom, y: -at.y / zoom, width: at.width / zoom, height: at.height / zoom };
   const boxes = scene.boxes.filter(({ box }) => isInSight(box, sight));
   const details = Math.max(1, Math.min(2.2, 0.62 / zoom));
-  paintTerritories(context, scene, palette, zoom);
+  paintFrames(context, scene, palette, zoom);
   paintFences(context, scene, palette);
   paintLinks(context, scene, palette, zoom, details);
   paintTitles(context, scene, palette, zoom, sight);
+  paintNotes(context, scene, palette, zoom);
   paintBoxes(context, scene, boxes, palette, zoom);
   paintLabels(context, scene, boxes, palette, zoom);
   paintMarks(context, scene, boxes, palette, zoom, details);
@@ -47,13 +50,24 @@ function isInSight(box: Box, sight: Box): boolean {
   );
 }
 
-function paintTerritories(context: CanvasRenderingContext2D, scene: Scene, palette: Palette, zoom: number): void {
-  const frames = joined(scene, 'territories', () => scene.territories.map(({ box }) => roundedBox(box, 12)));
+function paintFrames(context: CanvasRenderingContext2D, scene: Scene, palette: Palette, zoom: number): void {
+  const framesOf = (isCircle: boolean): Path2D =>
+    joined(scene, `frames ${isCircle}`, () =>
+      scene.frames.filter(({ kind }) => (kind === 'circle') === isCircle).map(({ box }) => roundedBox(box, 12)),
+    );
+  const grounds = framesOf(false);
   context.fillStyle = palette.territory;
-  context.fill(frames);
+  context.fill(grounds);
   context.strokeStyle = palette.line;
   context.lineWidth = 1 / zoom;
-  context.stroke(frames);
+  context.stroke(grounds);
+  const circles = framesOf(true);
+  context.fill(circles);
+  context.strokeStyle = palette.cycle;
+  context.lineWidth = Math.max(1.2, 1 / zoom);
+  context.setLineDash([2, 4]);
+  context.stroke(circles);
+  context.setLineDash([]);
 }
 
 function paintTitles(
@@ -72,8 +86,8 @@ function paintTitles(
   context.strokeStyle = palette.territory;
   context.lineWidth = 4.5 / Math.min(1, zoom);
   context.lineJoin = 'round';
-  for (const { box, name, memberCount } of scene.territories) {
-    if (!isInSight(box, sight)) continue;
+  for (const { box, name, kind, memberCount } of scene.frames) {
+    if (kind === 'circle' || !isInSight(box, sight)) continue;
     const room = box.width - 24;
     const shrink = Math.min(1, Math.max(leastShrink, room / widthOf(context, `600 ${size}px`, name)));
     context.font = `600 ${size * shrink}px ${fontFamily}`;
@@ -89,6 +103,15 @@ function paintTitles(
       context.globalAlpha = 1;
     }
   }
+}
+
+function paintNotes(context: CanvasRenderingContext2D, scene: Scene, palette: Palette, zoom: number): void {
+  const size = Math.max(13, 10.5 / zoom);
+  context.font = `600 ${size}px ${fontFamily}`;
+  context.fillStyle = palette.muted;
+  context.textBaseline = 'middle';
+  context.textAlign = 'left';
+  for (const { x, y, words } of scene.notes) context.fillText(words, x, y);
 }
 
 /** Two lines and a hatch: each island is filled four times, each time a little smaller, which outlines its union. */
@@ -148,9 +171,6 @@ interface LinkStyle {
   readonly stripe?: number;
   readonly includes: (link: SceneLink) => boolean;
 }
-
-/** From here on crossings are a wash of blue; their numbers appear closer up. */
-const manyCrossings = 24;
 
 function linkStyles(scene: Scene, palette: Palette): LinkStyle[] {
   const isPlain = (link: SceneLink): boolean => !link.isStep && !link.isCycle && link.crossing === undefined;
@@ -323,128 +343,4 @@ function paintLabels(
     const words = isWhole ? item.detail : item.detail.split(' · ')[0]!;
     fillFitted(context, words, { x: x + inset, y: detailY, room: detailRoom, weight: 400, size: detailSize });
   }
-}
-
-/** Text gets this much smaller before it is cut. */
-const leastShrink = 0.82;
-
-function widthOf(context: CanvasRenderingContext2D, font: string, words: string): number {
-  context.font = `${font} ${fontFamily}`;
-  return context.measureText(words).width;
-}
-
-function fillFitted(
-  context: CanvasRenderingContext2D,
-  words: string,
-  at: { readonly x: number; readonly y: number; readonly room: number; readonly weight: number; readonly size: number },
-): void {
-  const shrinkFor = (text: string): number => at.room / widthOf(context, `${at.weight} ${at.size}px`, text);
-  // Of a path that is too long, the last part says the most.
-  const isPath = words.includes('/') && shrinkFor(words) < leastShrink;
-  const text = isPath ? `…${words.slice(words.lastIndexOf('/'))}` : words;
-  context.font = `${at.weight} ${at.size * Math.min(1, Math.max(leastShrink, shrinkFor(text)))}px ${fontFamily}`;
-  context.fillText(fitted(context, text, at.room + 0.5), at.x, at.y);
-}
-
-/** Letters of circles, numbers of the path, numbers of crossings, scissors and the word CDE. */
-function paintMarks(
-  context: CanvasRenderingContext2D,
-  scene: Scene,
-  boxes: readonly SceneBox[],
-  palette: Palette,
-  zoom: number,
-  details: number,
-): void {
-  const radius = 9 * details;
-  context.textAlign = 'center';
-  context.textBaseline = 'middle';
-  const disc = (x: number, y: number, words: string, colour: string, isSquare: boolean): void => {
-    context.beginPath();
-    if (isSquare) context.roundRect(x - radius * 0.95, y - radius * 0.85, radius * 1.9, radius * 1.7, 3 * details);
-    else context.arc(x, y, radius, 0, Math.PI * 2);
-    context.fillStyle = colour;
-    context.fill();
-    context.strokeStyle = palette.surface;
-    context.lineWidth = 1.5 * details;
-    context.stroke();
-    context.font = `700 ${(words.length > 2 ? 8.5 : 10.5) * details}px ${fontFamily}`;
-    context.fillStyle = palette.onAccent;
-    context.fillText(words, x, y + 0.5 * details);
-  };
-  const crossings = scene.links.filter((link) => link.crossing !== undefined);
-  for (const link of crossings)
-    if (link.crossing !== undefined && zoom > (crossings.length > manyCrossings ? 0.9 : 0.34))
-      disc(link.crossing.at.x, link.crossing.at.y, String(link.crossing.number), palette.cde, true);
-  for (const item of boxes) {
-    if (item.letter !== undefined) disc(item.box.x + item.box.width - 3, item.box.y, item.letter, palette.cycle, false);
-    if (item.step !== undefined) disc(item.box.x + 3, item.box.y, String(item.step), palette.critical, false);
-  }
-  for (const link of scene.links) if (link.cutAt !== undefined) paintCut(context, link.cutAt, palette, details, zoom);
-  const size = Math.max(10.5, 8 / zoom);
-  for (const island of scene.fences) {
-    context.font = `800 ${size}px ${fontFamily}`;
-    const width = context.measureText('CDE').width + size * 0.9;
-    const x = island.x + 8;
-    const y = island.y + fenceMargin(scene.density);
-    context.fillStyle = palette.cde;
-    context.beginPath();
-    context.roundRect(x, y - size * 0.72, width, size * 1.44, 3);
-    context.fill();
-    context.fillStyle = palette.onAccent;
-    context.fillText('CDE', x + width / 2, y + 0.5);
-  }
-}
-
-function paintCut(
-  context: CanvasRenderingContext2D,
-  at: { readonly x: number; readonly y: number },
-  palette: Palette,
-  details: number,
-  zoom: number,
-): void {
-  context.save();
-  context.translate(at.x, at.y);
-  context.scale(details, details);
-  const hasWords = zoom >= 0.6;
-  context.font = `600 11px ${fontFamily}`;
-  const width = hasWords ? 24 + context.measureText('cut here').width + 8 : 24;
-  context.beginPath();
-  context.roundRect(-12, -10, width, 20, 10);
-  context.fillStyle = palette.surface;
-  context.fill();
-  context.strokeStyle = palette.cycle;
-  context.lineWidth = 1.6;
-  context.stroke();
-  context.lineWidth = 1.5;
-  context.stroke(new Path2D(scissors));
-  if (hasWords) {
-    context.textAlign = 'left';
-    context.fillStyle = palette.cycle;
-    context.fillText('cut here', 12, 0.5);
-    context.textAlign = 'center';
-  }
-  context.restore();
-}
-
-const widths = new Map<string, string>();
-
-/** The words, shortened at the end until they fit. Names share their start with their neighbours, so the end is what gives way least. */
-function fitted(context: CanvasRenderingContext2D, words: string, room: number): string {
-  const name = `${context.font}|${Math.round(room)}|${words}`;
-  const known = widths.get(name);
-  if (known !== undefined) return known;
-  let text = words;
-  if (context.measureText(words).width > room) {
-    let low = 0;
-    let high = words.length;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (context.measureText(`${words.slice(0, middle)}…`).width <= room) low = middle;
-      else high = middle - 1;
-    }
-    text = low === 0 ? '' : `${words.slice(0, low)}…`;
-  }
-  if (widths.size > 20_000) widths.clear();
-  widths.set(name, text);
-  return text;
 }

@@ -1,9 +1,6 @@
-import { DependencyPanel } from './dependency.tsx';
 import { Findings } from './findings.tsx';
 import { fullCount } from './format.ts';
-import { Outline } from './outline.tsx';
 import { onDemand } from './on-demand.tsx';
-import { ServicePanel } from './service.tsx';
 import { tabs, useSession, type Session, type Tab } from './session.ts';
 
 const tabWords: Readonly<Record<Tab, string>> = {
@@ -14,6 +11,9 @@ const tabWords: Readonly<Record<Tab, string>> = {
   links: 'Links',
 };
 
+const ServicePanel = onDemand(async () => (await import('./service.tsx')).ServicePanel);
+const DependencyPanel = onDemand(async () => (await import('./dependency.tsx')).DependencyPanel);
+const Outline = onDemand(async () => (await import('./outline.tsx')).Outline);
 const Links = onDemand(async () => (await import('./links.tsx')).Links);
 const Paths = onDemand(async () => (await import('./paths.tsx')).Paths);
 const Scope = onDemand(async () => (await import('./scope.tsx')).Scope);

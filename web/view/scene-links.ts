@@ -1,9 +1,11 @@
-import { metricsOf, type Density, type Grid } from '../layout/arrangement.ts';
+import type { Density } from '../layout/arrangement.ts';
 import type { FenceIsland } from '../layout/fence.ts';
 import { grown, type Box, type Point } from '../layout/geometry.ts';
 import { chooseLinks } from '../layout/link-budget.ts';
-import { pathOf, pointAlong, routeLinks, type Route } from '../layout/links.ts';
-import { linksOf, type Link, type Lookup } from './lookup.ts';
+import { pathOf, pointAlong, type Route } from '../layout/links.ts';
+import type { Plan } from '../layout/plan.ts';
+import { routePlan } from '../layout/route-plan.ts';
+import { linkKey, linksOf, type Link, type Lookup } from './lookup.ts';
 import type { Overlays } from './session.ts';
 
 export interface SceneLink {
@@ -36,8 +38,19 @@ export function fenceMargin(density: Density): number {
 }
 
 /** Which links the map draws: all it can, else the most telling ones. */
-export function drawnLinks(lookup: Lookup, overlays: Overlays, selected: ReadonlySet<string>): ReadonlySet<string> {
-  const all = linksOf(lookup.analysis).filter((link) => overlays.async || link.mode !== 'async');
+export function drawnLinks(
+  lookup: Lookup,
+  plan: Plan | undefined,
+  overlays: Overlays,
+  selected: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const only = plan?.links === undefined ? undefined : new Set(plan.links.map(([from, to]) => linkKey(from, to)));
+  const all = linksOf(lookup.analysis).filter(
+    (link) =>
+      (overlays.async || link.mode !== 'async') &&
+      (plan === undefined || (plan.boxes.has(link.caller) && plan.boxes.has(link.callee))) &&
+      (only === undefined || only.has(link.key) || selected.has(link.caller) || selected.has(link.callee)),
+  );
   const isLarge = all.length > calmLimit;
   const choice = chooseLinks(
     all.map((link) => ({
@@ -63,15 +76,16 @@ export function sceneLinks(
   selected: ReadonlySet<string>,
   fences: readonly FenceIsland[],
   titles: readonly Box[],
-  grid: Grid,
+  plan: Plan,
 ): { readonly links: SceneLink[]; readonly linkTotal: number } {
   const known = linksOf(lookup.analysis);
-  const drawn = drawnLinks(lookup, overlays, selected);
+  const drawn = drawnLinks(lookup, plan, overlays, selected);
   const chosen = known.filter((link) => drawn.has(link.key));
-  const routes = routeLinks(
+  const routes = routePlan(
+    plan,
     shown,
     chosen.map((link) => ({ ...link, bundle: bundleOf(link, lookup, overlays) })),
-    { clearance: metricsOf(grid).columnGap / 3, obstacles: titles },
+    titles,
   );
   const taken: Point[] = [];
   const links = chosen.flatMap((link): SceneLink[] => {
@@ -94,7 +108,7 @@ export function sceneLinks(
         crossing:
           number === undefined
             ? undefined
-            : { number, at: numberPlace(route, isCalleeInside, fences, fenceMargin(grid.density), taken) },
+            : { number, at: numberPlace(route, isCalleeInside, fences, fenceMargin(plan.density), taken) },
       },
     ];
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cloudAnalysis, emptyAnalysis, syntheticAnalysis } from '../../fixtures/analysis.ts';
 import { territory } from '../layout/territory.ts';
+import { territoryPlan } from '../layout/territory-plan.ts';
 import { brightPart, highlightOf } from './highlight.ts';
 import { lookupOf, territoryInput } from './lookup.ts';
 import { sceneOf, type Scene } from './scene.ts';
@@ -11,7 +12,7 @@ import { nearestInDirection } from './walk.ts';
 function sceneFor(analysis: ReturnType<typeof cloudAnalysis>, overlays: Partial<Overlays> = {}): Scene {
   const lookup = lookupOf(analysis);
   const { nodes, links } = territoryInput(lookup);
-  return sceneOf(lookup, territory(nodes, links), { ...initialView.overlays, ...overlays }, new Set());
+  return sceneOf(lookup, territoryPlan(territory(nodes, links)), { ...initialView.overlays, ...overlays }, new Set());
 }
 
 const cloud = cloudAnalysis();
@@ -59,7 +60,7 @@ describe('the scene of the demo cloud', () => {
   });
 
   it('stands a peer of one namespace with it, and shares the rest', () => {
-    const names = scene.territories.map((each) => `${each.name} ${each.memberCount}`);
+    const names = scene.frames.map((each) => `${each.name} ${each.memberCount}`);
     expect(names).toEqual(['cards 3', 'comms 1', 'compute 4', 'edge 2', 'money 4', 'shared 3']);
   });
 
@@ -91,13 +92,13 @@ describe('other scenes', () => {
   });
 
   it('is empty for nothing', () => {
-    const scene = sceneOf(lookupOf(emptyAnalysis()), territory([], []), initialView.overlays, new Set());
+    const scene = sceneOf(lookupOf(emptyAnalysis()), territoryPlan(territory([], [])), initialView.overlays, new Set());
     expect([scene.boxes.length, scene.links.length, scene.bounds]).toEqual([0, 0, undefined]);
   });
 
   it('puts all in one territory where nobody names a namespace', () => {
     const flat = { ...cloud, services: cloud.services.map((service) => ({ ...service, namespace: null })) };
-    expect(sceneFor(flat).territories.map((each) => each.name)).toEqual(['services']);
+    expect(sceneFor(flat).frames.map((each) => each.name)).toEqual(['services']);
   });
 });
 

@@ -1,7 +1,8 @@
 import type { AnalyzedService, NodeKind, PciClass } from '../../analyzer/model/analysis.ts';
-import { boxesOf, metricsOf, territoryBox, type Arrangement } from '../layout/arrangement.ts';
+import type { Density } from '../layout/arrangement.ts';
 import { fenceIslands, type FenceIsland } from '../layout/fence.ts';
 import { boundsOf, grown, type Box } from '../layout/geometry.ts';
+import type { Note, Plan } from '../layout/plan.ts';
 import { percent, plainName, shortCount } from './format.ts';
 import { isPeerOnly, type Lookup } from './lookup.ts';
 import { sceneLinks, type SceneLink } from './scene-links.ts';
@@ -12,20 +13,25 @@ import type { Overlays } from './session.ts';
  * and every export draw this one thing.
  */
 export interface Scene {
-  readonly density: Arrangement['density'];
-  readonly territories: readonly SceneTerritory[];
+  readonly density: Density;
+  readonly frames: readonly SceneFrame[];
   readonly fences: readonly FenceIsland[];
   readonly boxes: readonly SceneBox[];
   readonly links: readonly SceneLink[];
   readonly linkTotal: number;
+  readonly notes: readonly Note[];
+  readonly isSideways: boolean;
+  readonly serviceTotal: number;
   /** Around everything; undefined on an empty map. */
   readonly bounds: Box | undefined;
 }
 
-export interface SceneTerritory {
+export interface SceneFrame {
   readonly key: string;
   readonly name: string;
+  readonly kind: 'territory' | 'circle' | 'band';
   readonly box: Box;
+  /** Of those seen in this window. */
   readonly memberCount: number;
 }
 
@@ -47,27 +53,19 @@ export interface SceneBox {
   readonly box: Box;
 }
 
-export function sceneOf(
-  lookup: Lookup,
-  arrangement: Arrangement,
-  overlays: Overlays,
-  selected: ReadonlySet<string>,
-): Scene {
+export function sceneOf(lookup: Lookup, plan: Plan, overlays: Overlays, selected: ReadonlySet<string>): Scene {
   const { analysis } = lookup;
-  const places = boxesOf(arrangement);
+  const isGrouped = plan.frames.some((frame) => frame.kind === 'territory');
   const boxes: SceneBox[] = [];
   const shown = new Map<string, Box>();
-  const memberCount = new Map<string, number>();
   for (const service of analysis.services) {
-    const box = places.get(service.id);
+    const box = plan.boxes.get(service.id);
     if (box === undefined) continue;
     shown.set(service.id, box);
-    const key = arrangement.places.get(service.id)!.territory;
-    memberCount.set(key, (memberCount.get(key) ?? 0) + 1);
     const share = overlays.path ? (service.criticalPath.share ?? 0) : 0;
     boxes.push({
       id: service.id,
-      name: labelOf(service, arrangement),
+      name: labelOf(service, isGrouped && plan.density === 'compact'),
       detail: detailOf(service),
       shareText: share >= 0.005 ? percent(share >= 0.1 ? Math.round(share * 100) / 100 : share) : undefined,
       heat: heatStep(share),
@@ -80,34 +78,52 @@ export function sceneOf(
       box,
     });
   }
-  const fenced = boxes.filter((box) => box.pci === 'cde').map(({ box }) => box);
-  const others = boxes.filter((box) => box.pci !== 'cde').map(({ box }) => box);
-  const { columnGap, rowGap } = metricsOf(arrangement);
-  const fences = fenceIslands(fenced, others, Math.max(columnGap, rowGap) + 1);
-  const territories = arrangement.territories
-    .filter((territory) => memberCount.has(territory.key))
-    .map((territory) => ({
-      key: territory.key,
-      name: territory.name,
-      box: territoryBox(territory, arrangement),
-      memberCount: memberCount.get(territory.key)!,
+  const fences = fencesOf(plan, boxes);
+  const frames = plan.frames.flatMap((frame): SceneFrame[] => {
+    const memberCount = frame.members.filter((id) => shown.has(id)).length;
+    const { key, name, kind, box } = frame;
+    return memberCount === 0 ? [] : [{ key, name, kind, box, memberCount }];
+  });
+  const titles = frames
+    .filter(({ kind }) => kind === 'territory')
+    .map(({ name, box }) => ({
+      x: box.x + 10,
+      y: box.y + 8,
+      width: Math.min(box.width - 20, (name.length + 3) * titleCharacter),
+      height: 22,
     }));
-  const titles = territories.map(({ name, box }) => ({
-    x: box.x + 10,
-    y: box.y + 8,
-    width: Math.min(box.width - 20, (name.length + 3) * titleCharacter),
-    height: 22,
-  }));
-  const { links, linkTotal } = sceneLinks(lookup, shown, overlays, selected, fences, titles, arrangement);
+  const { links, linkTotal } = sceneLinks(lookup, shown, overlays, selected, fences, titles, plan);
   return {
-    density: arrangement.density,
-    territories,
+    density: plan.density,
+    frames,
     fences,
     boxes,
     links,
     linkTotal,
-    bounds: boundsOf(territories.map((territory) => grown(territory.box, 16))),
+    notes: plan.notes,
+    isSideways: plan.isSideways,
+    serviceTotal: analysis.services.length,
+    bounds: boundsOf([
+      ...frames.map((frame) => grown(frame.box, 16)),
+      ...boxes.map(({ box }) => grown(box, 16)),
+      ...plan.notes.map(({ x, y, words }) => ({ x, y: y - 10, width: words.length * 8, height: 20 })),
+    ]),
   };
+}
+
+function fencesOf(plan: Plan, boxes: readonly SceneBox[]): FenceIsland[] {
+  const fenced = boxes.filter((box) => box.pci === 'cde');
+  if (plan.fenced !== undefined) {
+    const hull = boundsOf(fenced.map(({ box }) => box));
+    return hull === undefined ? [] : [{ rectangles: [hull], x: hull.x, y: hull.y + hull.height }];
+  }
+  const others = boxes.filter((box) => box.pci !== 'cde').map(({ box }) => box);
+  const { columnGap, rowGap } = plan.metrics;
+  return fenceIslands(
+    fenced.map(({ box }) => box),
+    others,
+    Math.max(columnGap, rowGap) + 1,
+  );
 }
 
 /** Of a title as wide as it gets on a map that is seen from afar. */
@@ -120,9 +136,9 @@ function heatStep(share: number): number {
 }
 
 /** On a dense map the name of the territory is not said again in every box: `payments-engine` is `engine`. */
-function labelOf(service: AnalyzedService, arrangement: Arrangement): string {
+function labelOf(service: AnalyzedService, isShort: boolean): string {
   const name = plainName(service.id);
-  if (arrangement.density === 'roomy' || service.namespace === null) return name;
+  if (!isShort || service.namespace === null) return name;
   const rest = name.slice(service.namespace.length + 1);
   return rest !== '' && name.startsWith(service.namespace) && /[-_.]/.test(name[service.namespace.length]!)
     ? rest

@@ -12,7 +12,8 @@ const firstNeighbours = 25;
 
 /** One service: what we say about it, and why; who calls it and whom it calls. */
 export function ServicePanel({ id }: { readonly id: string }) {
-  const lookup = useSession().lookup.value;
+  const session = useSession();
+  const lookup = session.lookup.value;
   if (lookup === undefined) return null;
   const service = lookup.services.get(id);
   if (service === undefined)
@@ -35,6 +36,11 @@ export function ServicePanel({ id }: { readonly id: string }) {
             .filter((words) => words !== undefined)
             .join(' · ')}
         </p>
+        <div class="finding-actions">
+          <button type="button" onClick={() => session.focusOn(id)}>
+            Focus on it
+          </button>
+        </div>
         <dl class="figures">
           <Figure label="calls" value={fullCount(service.callCount)} />
           <Figure

@@ -2,7 +2,7 @@ import type { ReadonlySignal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Analysis, TraceDetail } from '../../analyzer/model/analysis.ts';
-import type { Arrangement } from '../layout/arrangement.ts';
+import type { Plan } from '../layout/plan.ts';
 import type { Lookup } from './lookup.ts';
 import type { Theme } from './palette.ts';
 
@@ -12,6 +12,8 @@ export interface ViewState {
   /** Null for all environments together. */
   readonly environment: string | null;
   readonly tab: Tab;
+  readonly arrangement: ArrangementName;
+  readonly focus: Focus;
   readonly selection: Selection | null;
   readonly traceId: string | null;
   readonly overlays: Overlays;
@@ -24,6 +26,20 @@ export type TimeWindow = (typeof timeWindows)[number];
 
 export const tabs = ['findings', 'paths', 'scope', 'outline', 'links'] as const;
 export type Tab = (typeof tabs)[number];
+
+/** Five ways to look at one system. */
+export const arrangementNames = ['territory', 'flow', 'focus', 'scope', 'matrix'] as const;
+export type ArrangementName = (typeof arrangementNames)[number];
+
+/** What the focus arrangement stands around, and how many hops it looks to each side. */
+export interface Focus {
+  /** Null for the first service of the critical path, else the busiest. */
+  readonly centre: string | null;
+  readonly up: number;
+  readonly down: number;
+}
+
+export const mostHops = 5;
 
 export type Selection =
   | { readonly kind: 'service'; readonly id: string }
@@ -48,6 +64,8 @@ export const initialView: ViewState = {
   window: '24h',
   environment: null,
   tab: 'findings',
+  arrangement: 'territory',
+  focus: { centre: null, up: 1, down: 1 },
   selection: null,
   traceId: null,
   overlays: { path: true, cycles: true, scope: true, async: true },
@@ -72,7 +90,8 @@ export interface Session {
   readonly view: ReadonlySignal<ViewState>;
   readonly analysis: ReadonlySignal<Loadable<Analysis>>;
   readonly lookup: ReadonlySignal<Lookup | undefined>;
-  readonly arrangement: ReadonlySignal<Arrangement | undefined>;
+  /** Where everything stands; undefined until it is laid out, and for the matrix. */
+  readonly plan: ReadonlySignal<Plan | undefined>;
   readonly trace: ReadonlySignal<Loadable<TraceDetail>>;
   readonly connection: ReadonlySignal<Connection>;
   readonly theme: ReadonlySignal<Theme>;
@@ -91,6 +110,8 @@ export interface Session {
   /** Selects, opens the panel and brings it into sight. */
   select(selection: Selection | null, options?: { readonly spotlight?: boolean }): void;
   openTrace(traceId: string): void;
+  /** Puts a service in the middle of the focus arrangement. */
+  focusOn(id: string): void;
   rearrange(): void;
   reload(): void;
   setTheme(theme: Theme): void;
