@@ -67,6 +67,10 @@ export class ProtobufReader {
 
   /** Passes over the field, groups with all that is in them. */
   skip(end: number): void {
+    if ((this.#tag & 7) === WIRE.varint) {
+      this.#varint(end);
+      return;
+    }
     /** Fields of the groups that are open. */
     const groups: number[] = [];
     let tag = this.#tag;

@@ -78,12 +78,9 @@ export function thriftStruct(fields: ThriftFields): ThriftType<ThriftStruct> {
   return { code: STRUCT, read: (reader) => reader.struct(fields) };
 }
 
-/** Structs without any known field are left out: they say nothing, and are one byte each. */
+/** Structs without any known field are left out: they say nothing. */
 export function thriftList(fields: ThriftFields): ThriftType<readonly ThriftStruct[]> {
-  return {
-    code: LIST,
-    read: (reader) => [...reader.structs(fields)].filter((struct) => Object.keys(struct).length > 0),
-  };
+  return { code: LIST, read: (reader) => reader.filledStructs(fields) };
 }
 
 /**
@@ -154,9 +151,22 @@ export class ThriftReader {
 
   /** The structs of a list, one after the other. */
   *structs(fields: ThriftFields): Generator<ThriftStruct> {
-    const [code, count] = this.#listHeader();
-    if (count > 0 && code !== STRUCT) throw this.malformed('a list of something else than structs');
-    for (let index = 0; index < count; index++) yield this.struct(fields);
+    for (let left = this.#structCount(); left > 0; left--) yield this.struct(fields);
+  }
+
+  /** The structs of a list that have a known field. */
+  filledStructs(fields: ThriftFields): readonly ThriftStruct[] {
+    const isEmptyFine = Object.values(fields).every(([, , required]) => required === undefined);
+    const structs: ThriftStruct[] = [];
+    for (let left = this.#structCount(); left > 0; left--) {
+      // An empty struct is one byte long, so there may be millions.
+      if (isEmptyFine && this.#bytes[this.#at] === STOP) this.#at++;
+      else {
+        const struct = this.struct(fields);
+        if (Object.keys(struct).length > 0) structs.push(struct);
+      }
+    }
+    return structs;
   }
 
   /** Passes over a value of any type, however deep it goes. */
@@ -208,6 +218,11 @@ export class ThriftReader {
       case LIST:
       case SET: {
         const [element, count] = this.#listHeader();
+        const elementSize = FIXED_SIZE[element] ?? 0;
+        if (elementSize > 0) {
+          this.skipBytes(elementSize * count);
+          return;
+        }
         open.push({ left: count, evenCode: element, oddCode: element });
         break;
       }
@@ -223,6 +238,12 @@ export class ThriftReader {
         throw this.malformed('an unknown type');
     }
     if (open.length > DEEPEST_VALUE) throw this.malformed('values nested too deep');
+  }
+
+  #structCount(): number {
+    const [code, count] = this.#listHeader();
+    if (count > 0 && code !== STRUCT) throw this.malformed('a list of something else than structs');
+    return count;
   }
 
   #listHeader(): readonly [code: number, count: number] {

@@ -33,6 +33,8 @@ const KINDS: readonly (string | undefined)[] = [undefined, 'CLIENT', 'SERVER', '
 
 function readSpan(reader: ProtobufReader, end: number): JsonObject {
   const span: Record<string, unknown> = {};
+  let localEndpoint: Record<string, unknown> | undefined;
+  let remoteEndpoint: Record<string, unknown> | undefined;
   const annotations: JsonObject[] = [];
   const tags = new Map<string, string>();
   for (let field = reader.nextField(end); field !== 0; field = reader.nextField(end)) {
@@ -63,10 +65,10 @@ function readSpan(reader: ProtobufReader, end: number): JsonObject {
         span['duration'] = reader.varint(end);
         break;
       case 8:
-        span['localEndpoint'] = readEndpoint(reader, end, span['localEndpoint']);
+        readEndpoint(reader, end, (localEndpoint ??= {}));
         break;
       case 9:
-        span['remoteEndpoint'] = readEndpoint(reader, end, span['remoteEndpoint']);
+        readEndpoint(reader, end, (remoteEndpoint ??= {}));
         break;
       case 10: {
         const [, value] = readPair(reader, end, false);
@@ -74,9 +76,11 @@ function readSpan(reader: ProtobufReader, end: number): JsonObject {
         if (value !== '') annotations.push({ value });
         break;
       }
-      case 11:
-        tags.set(...readPair(reader, end, true));
+      case 11: {
+        const [key, value] = readPair(reader, end, true);
+        tags.set(key, value);
         break;
+      }
       case 13:
         span['shared'] = reader.varint(end) !== 0;
         break;
@@ -84,12 +88,11 @@ function readSpan(reader: ProtobufReader, end: number): JsonObject {
         reader.skip(end);
     }
   }
-  return { ...span, annotations, tags: Object.fromEntries(tags) };
+  return { ...span, localEndpoint, remoteEndpoint, annotations, tags: Object.fromEntries(tags) };
 }
 
 /** Parts of one endpoint add up, as embedded messages do. */
-function readEndpoint(reader: ProtobufReader, outerEnd: number, known: unknown): JsonObject {
-  const endpoint: Record<string, unknown> = { ...(known as JsonObject | undefined) };
+function readEndpoint(reader: ProtobufReader, outerEnd: number, endpoint: Record<string, unknown>): void {
   const end = reader.length(outerEnd) + reader.at;
   for (let field = reader.nextField(end); field !== 0; field = reader.nextField(end)) {
     if (field === 1) endpoint['serviceName'] = textOf(reader.delimited(end));
@@ -98,7 +101,6 @@ function readEndpoint(reader: ProtobufReader, outerEnd: number, known: unknown):
     else if (field === 4) endpoint['port'] = reader.varint(end);
     else reader.skip(end);
   }
-  return endpoint;
 }
 
 /** A tag, which is key and value, or an annotation, which is time and value. */
