@@ -190,7 +190,6 @@ const LONG_FILES: readonly LongFile[] = [
     mostLines: 750,
     reason: 'one pass over the bytes, a method for each message',
   },
-  { path: 'collector/receiver/otlp-http.test.ts', mostLines: 550, reason: 'one request after the other' },
 ];
 
 describe('our own files', () => {
