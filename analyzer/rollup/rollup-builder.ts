@@ -37,6 +37,10 @@ export class RollupBuilder {
     this.#producers = new ProducerIndex(options.producerLimit ?? 1 << 18, options.seed);
   }
 
+  get dictionary(): SpanDictionary {
+    return this.#dictionary;
+  }
+
   /** Observes the traces of rows `[from, to)`, in any order. */
   observe(table: SpanTable, from = 0, to = table.count): void {
     if (table.dictionary !== this.#dictionary) throw new Error('a rollup builder serves tables over one dictionary');

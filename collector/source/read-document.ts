@@ -25,8 +25,9 @@ export async function readDocument(
   path: string,
   chunks: AsyncIterable<Uint8Array>,
   sink: Sink,
+  maxRecordBytes = MAX_RECORD_BYTES,
 ): Promise<DocumentReport> {
-  const pieces = new Pieces();
+  const pieces = new Pieces(maxRecordBytes);
   let records: RecordReader | undefined;
   let kind: DocumentKind = 'open';
   let nextLookBytes = STREAMED_FROM_BYTES;
@@ -69,11 +70,16 @@ class Pieces {
   byteCount = 0;
   hasNewline = false;
   #pieces: Uint8Array[] = [];
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   add(piece: Uint8Array): void {
-    if (this.byteCount + piece.length > MAX_RECORD_BYTES) {
+    if (this.byteCount + piece.length > this.#limit) {
       throw new UnreadableError(
-        `more than ${MAX_RECORD_BYTES / 2 ** 20} MiB in one record; split it, or export OTLP JSON with one document per line`,
+        `more than ${this.#limit / 2 ** 20} MiB in one record; split it, or export OTLP JSON with one document per line`,
       );
     }
     this.byteCount += piece.length;
