@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { nearestName } from '../analyzer/model/nearest-name.ts';
-import type { Policy, RuleName } from '../analyzer/model/policy.ts';
+import { SECURITY_ROLES, type Policy, type RuleName } from '../analyzer/model/policy.ts';
 import { RULE_NAMES } from '../analyzer/model/severity.ts';
 
 /** The policy file cannot be used. The message has one line for each fault, with file and line, and says the way out. */
@@ -81,10 +81,14 @@ function namedBy<T extends z.ZodType>(schema: T) {
 const serviceSchema = z
   .strictObject({
     owner: name,
+    function: name,
     criticality: z.enum(['critical', 'high', 'medium', 'low']),
     pci: z.enum(['cde', 'connected-to', 'security-impacting', 'out-of-scope']),
     reason: name,
     expires: z.iso.date('must be a date such as 2027-01-31'),
+    role: z.enum(SECURITY_ROLES),
+    confirmedBy: name,
+    confirmedOn: z.iso.date('must be a date such as 2027-01-31'),
   })
   .partial()
   .superRefine(({ pci, reason, expires }, context) => {

@@ -36,9 +36,9 @@ function paymentProviderOf(address: string, hosts: readonly string[]): string | 
   return hosts.find((known) => host === known.toLowerCase() || host.endsWith(`.${known.toLowerCase()}`));
 }
 
-/** Calls that take a card number rather than a token: `POST /v1/payment_methods`, `POST /v1/tokens`. */
-function takesRawCards(operation: string): boolean {
-  return /\/(tokens|payment_methods|sources|cards)(\b|$)/.test(operation);
+/** Calls that take a card number rather than a token: `POST /v1/payment_methods`, `POST /v1/tokens`, `POST /payment-methods`. */
+export function takesRawCards(operation: string): boolean {
+  return /\/(tokens|payment[_-]methods|sources|cards)$/.test(operation);
 }
 
 /** Payment providers are third parties to be listed (PCI DSS 12.8); whoever sends one raw card numbers is a candidate. */

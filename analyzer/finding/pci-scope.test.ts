@@ -113,6 +113,23 @@ describe('pciScope', () => {
       expected: ['a: cde (evidence)', 'b: cde (candidate)', 'c: connected-to (observed)', 'vault: cde (declared)'],
     },
     {
+      name: 'who sends the CDE what can be a new card is a candidate, who asks for one is connected',
+      sketch: {
+        edges: [
+          { edge: 'a -> cde', sites: [{ calleeOperation: 'POST /payment-methods' }] },
+          { edge: 'b -> cde', sites: [{ calleeOperation: 'GET /cards' }] },
+          { edge: 'c -> cde', sites: [{ calleeOperation: 'POST /cards/:id/default' }] },
+        ],
+      },
+      services: { cde: { pci: 'cde' } },
+      expected: [
+        'a: cde (candidate)',
+        'b: connected-to (observed)',
+        'c: connected-to (observed)',
+        'cde: cde (declared)',
+      ],
+    },
+    {
       name: 'a service of the CDE that gives numbers back, but is not declared a vault, makes candidates',
       sketch: { edges: [{ edge: 'a -> cde', sites: [{ calleeOperation: 'POST /de-tokenise' }] }, 'x -> a'] },
       services: { cde: { pci: 'cde' } },

@@ -1,6 +1,7 @@
 import type { Reason } from '../model/analysis.ts';
 import { byText, counted } from '../model/wording.ts';
 import type { DependencyGraph } from './dependency-graph.ts';
+import { takesRawCards } from './payment-provider.ts';
 import { smallestThree, type PciClaim } from './pci-claim.ts';
 
 /**
@@ -17,28 +18,44 @@ export function tokenVaultClaims(graph: DependencyGraph, cde: ReadonlySet<string
     if (!cde.has(callee) || caller === callee || callerKind !== 'service') return;
     const sites = seen.flatMap(({ callSites }) => [...callSites.values()]);
     const traceIds = smallestThree(seen.flatMap((dependency) => dependency.traceIds));
-    for (const [rule, name, says] of [
-      ['detokenizes', DETOKENIZE, (operation: string) => `It gets card numbers back from ${callee} (${operation}`],
-      ['tokenizes', TOKENIZE, (operation: string) => `It has ${callee} make tokens (${operation}`],
-    ] as const) {
-      const matching = sites.filter(({ calleeOperation }) => name.test(calleeOperation));
+    for (const { rule, isMeant, does } of PASSAGES) {
+      const matching = sites.filter(({ calleeOperation }) => isMeant(calleeOperation));
       if (matching.length === 0) continue;
       const operation = matching.map(({ calleeOperation }) => calleeOperation).sort(byText)[0]!;
       const n = matching.reduce((sum, { callCount }) => sum + callCount, 0);
       const isEvidence = rule === 'detokenizes' && policy.role === 'token-vault';
-      const doubt = isEvidence
-        ? '.'
-        : rule === 'tokenizes'
-          ? ', of card numbers unless they come from elsewhere: to be confirmed.'
-          : ': to be confirmed.';
-      const message = `${says(operation)}, ${counted(n, 'time')})${doubt}`;
+      const predicate = does(callee);
+      const message = `It ${predicate} (${operation}, ${counted(n, 'time')})${isEvidence ? '' : ': to be confirmed'}.`;
       const reason: Reason = { rule, message, n, traceIds, witnessPath: [caller, callee] };
-      const predicate = rule === 'detokenizes' ? `gets card numbers back from ${callee}` : `has ${callee} make tokens`;
       claims.push({ node: caller, class: 'cde', basis: isEvidence ? 'evidence' : 'candidate', reason, predicate });
     }
   });
   return claims;
 }
 
+/** What a call to the CDE may do with card numbers, told by the name of the operation; each call is the first that fits. */
+const PASSAGES: readonly {
+  readonly rule: string;
+  readonly isMeant: (operation: string) => boolean;
+  readonly does: (callee: string) => string;
+}[] = [
+  {
+    rule: 'detokenizes',
+    isMeant: (operation) => DETOKENIZE.test(operation),
+    does: (callee) => `gets card numbers back from ${callee}`,
+  },
+  {
+    rule: 'tokenizes',
+    isMeant: (operation) => TOKENIZE.test(operation) && !DETOKENIZE.test(operation),
+    does: (callee) => `has ${callee} make tokens, of card numbers unless it has them from elsewhere`,
+  },
+  {
+    rule: 'hands-over-cards',
+    isMeant: (operation) => WRITE.test(operation) && takesRawCards(operation),
+    does: (callee) => `calls what can take raw card numbers in ${callee}`,
+  },
+];
+
 const DETOKENIZE = /de-?tokeni[sz]|\bunmask/i;
-const TOKENIZE = /(?<!de-?)tokeni[sz]/i;
+const TOKENIZE = /tokeni[sz]/i;
+const WRITE = /^(?:POST|PUT|PATCH) /;

@@ -31,7 +31,7 @@ export const mermaid: Report = ({ services, dependencies }) => {
   return `${lines.join('\n')}\n`;
 };
 
-function node(shortId: string, id: string, kind: NodeKind): string {
+export function node(shortId: string, id: string, kind: NodeKind): string {
   const [open, close] = SHAPES[kind];
   return `${shortId}${open}"${label(id)}"${close}`;
 }
@@ -48,7 +48,7 @@ const SHAPES: Readonly<Record<NodeKind, readonly [open: string, close: string]>>
  * Mermaid reads entity codes inside quotes; everything that is markup to it or to HTML becomes one. Directives (`%%{init…}%%`)
  * count even inside quotes.
  */
-function label(text: string): string {
+export function label(text: string): string {
   return printable(text).replace(/["&<>#;`\\%{}]/g, (character) => `#${character.charCodeAt(0)};`);
 }
 

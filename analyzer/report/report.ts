@@ -1,4 +1,5 @@
 import type { Analysis } from '../model/analysis.ts';
+import type { Baseline } from '../model/baseline.ts';
 
 /** An analysis as text. Pure: the same analysis gives the same bytes. */
 export type Report = (analysis: Analysis, options: ReportOptions) => string;
@@ -8,4 +9,6 @@ export interface ReportOptions {
   readonly color: boolean;
   /** Columns of the terminal; text is wrapped or cut to it. */
   readonly width: number;
+  /** What was confirmed last, under the names of today, for reports that say what changed since. */
+  readonly lastConfirmed?: Baseline;
 }
