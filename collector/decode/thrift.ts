@@ -143,8 +143,8 @@ export class ThriftReader {
       if (field?.[1].code === code) values[field[0]] = field[1].read(this);
       else this.skip(code);
     }
-    for (const [name, , required] of Object.values(fields)) {
-      if (required !== undefined && values[name] === undefined) throw this.malformed(`a struct without its ${name}`);
+    for (const name of requiredNames(fields)) {
+      if (values[name] === undefined) throw this.malformed(`a struct without its ${name}`);
     }
     return values;
   }
@@ -156,7 +156,7 @@ export class ThriftReader {
 
   /** The structs of a list that have a known field. */
   filledStructs(fields: ThriftFields): readonly ThriftStruct[] {
-    const isEmptyFine = Object.values(fields).every(([, , required]) => required === undefined);
+    const isEmptyFine = requiredNames(fields).length === 0;
     const structs: ThriftStruct[] = [];
     for (let left = this.#structCount(); left > 0; left--) {
       // An empty struct is one byte long, so there may be millions.
@@ -270,6 +270,18 @@ export class ThriftReader {
     return count;
   }
 }
+
+/** Looked up once for each description, not for each struct. */
+function requiredNames(fields: ThriftFields): readonly string[] {
+  let names = REQUIRED_NAMES.get(fields);
+  if (names === undefined) {
+    names = Object.values(fields).flatMap(([name, , required]) => (required === undefined ? [] : [name]));
+    REQUIRED_NAMES.set(fields, names);
+  }
+  return names;
+}
+
+const REQUIRED_NAMES = new WeakMap<ThriftFields, readonly string[]>();
 
 /** A struct, list, set or map that is being passed over. */
 interface OpenValue {
