@@ -26,6 +26,7 @@ const ANALYZER = [
   'analyzer/rollup/',
   'analyzer/finding/',
   'analyzer/baseline/',
+  'analyzer/coverage/',
   'analyzer/analyze.ts',
 ];
 
@@ -47,6 +48,7 @@ const LAYERS: readonly Layer[] = [
   { place: CYCLES, mayImport: [] },
   { place: 'analyzer/trace/', mayImport: MODEL },
   { place: 'analyzer/report/', mayImport: MODEL },
+  { place: 'analyzer/coverage/', mayImport: MODEL },
   { place: 'analyzer/rollup/', mayImport: [...MODEL, 'analyzer/trace/'] },
   { place: 'analyzer/finding/', mayImport: [...MODEL, 'analyzer/rollup/', CYCLES] },
   { place: 'analyzer/baseline/', mayImport: [...MODEL, 'analyzer/rollup/', CYCLES] },
@@ -55,19 +57,19 @@ const LAYERS: readonly Layer[] = [
   { place: 'collector/redact/', mayImport: MODEL },
   { place: 'collector/decode/', mayImport: [...MODEL, 'collector/redact/'] },
   { place: 'collector/journal/', mayImport: MODEL },
-  { place: 'collector/assemble/', mayImport: [...MODEL, 'collector/journal/'] },
+  { place: 'collector/assemble/', mayImport: [...MODEL, 'analyzer/trace/', 'collector/journal/'] },
   { place: 'collector/config.ts', mayImport: MODEL },
   { place: 'collector/store/', mayImport: [...MODEL, 'analyzer/rollup/'] },
   { place: 'collector/source/', mayImport: [...MODEL, 'collector/decode/', 'collector/redact/'] },
   { place: 'collector/receiver/', mayImport: [...MODEL, 'collector/decode/', 'collector/redact/'] },
   {
     place: 'collector/server/',
-    mayImport: [...MODEL, 'analyzer/analyze.ts', 'analyzer/report/', 'collector/store/'],
+    mayImport: [...MODEL, 'analyzer/analyze.ts', 'analyzer/coverage/', 'analyzer/report/', 'collector/store/'],
   },
   { place: 'collector/*', mayImport: [...ANALYZER, ...COLLECTOR] },
 
   { place: 'web/layout/', mayImport: [...MODEL, CYCLES] },
-  { place: 'web/view/', mayImport: [...MODEL, 'web/layout/'] },
+  { place: 'web/view/', mayImport: [...MODEL, 'analyzer/coverage/', 'web/layout/'] },
   { place: 'web/*', mayImport: [...MODEL, 'web/layout/', 'web/view/'] },
   // Dropped files are decoded and analyzed in the browser; nothing else of the collector gets there.
   {

@@ -1,3 +1,4 @@
+import { coverageOf } from './coverage/coverage.ts';
 import { criticalServices } from './finding/critical-service.ts';
 import { findCycles, unlistedCycles } from './finding/cycle.ts';
 import { dependencyGraph } from './finding/dependency-graph.ts';
@@ -72,6 +73,7 @@ export function conclude(rollup: Rollup, policy: Policy, options: ConcludeOption
     entryPoints: entries.entries.map((entry) => analyzedEntryPoint(entry, seen)),
     findings,
     problems: problems.sort((one, two) => byText(one.kind, two.kind) || byText(one.message, two.message)),
+    coverage: coverageOf({ ...seen, services, dependencies }),
     parameters: { ...PARAMETERS, minTraces: policy.minTraces },
   };
 }

@@ -1,3 +1,5 @@
+import type { Coverage } from './coverage.ts';
+
 /**
  * What leaves the analyzer, and the one type that crosses the wire: `analyze --format json`, `GET /api/v1/analysis` and
  * the web map all speak it. Field names are a public contract. Every array is sorted, so the same traces give the same bytes.
@@ -21,6 +23,8 @@ export interface Analysis {
   /** Most severe first, then by kind and id. */
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
+  /** How much of the traces fits together: what a dependency that was not seen is judged by. */
+  readonly coverage: Coverage;
   /** The parameters and limits the verdicts rest on, for reproducing them. */
   readonly parameters: Readonly<Record<string, number>>;
 }

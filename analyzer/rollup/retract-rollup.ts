@@ -42,10 +42,10 @@ function retractEntries(entries: Map<string, unknown>, taken: ReadonlyMap<string
       const rest = entry - (part as number);
       if (rest > 0) entries.set(key, rest);
       else entries.delete(key);
-    } else if (entry !== undefined) {
+    } else if (typeof entry === 'object' && entry !== null) {
       retractFields(entry, part as object);
       // Nodes go last: those without spans of their own are there as long as a call leads to them.
-      if (!('spanCount' in (entry as object) && 'operations' in (entry as object)) && isEmpty(entry)) {
+      if (!('spanCount' in entry && 'operations' in entry) && isEmpty(entry)) {
         entries.delete(key);
       }
     }
