@@ -1,25 +1,39 @@
 import { conclude } from '../analyzer/analyze.ts';
+import { renamedBaseline } from '../analyzer/baseline/baseline.ts';
 import { type ReportName, REPORTS } from '../analyzer/report/index.ts';
-import { EXIT } from './exit.ts';
+import type { Report } from '../analyzer/report/report.ts';
+import { readBaseline } from './baseline-file.ts';
+import { EXIT, UsageError } from './exit.ts';
+import type { Target } from './formats.ts';
 import { loadRollup } from './load.ts';
-import { reportOptions, writeOutput } from './output.ts';
+import { writeReports } from './output.ts';
 import { loadPolicy } from './policy.ts';
 
 export interface AnalyzeOptions {
-  readonly format: ReportName;
+  readonly format?: readonly Target<ReportName>[];
   readonly output?: string;
   readonly policy?: string;
   readonly environment?: string;
+  /** What was confirmed last, for the assessor's report. */
+  readonly baseline?: string;
 }
 
 /** `ringfence analyze`: one report over everything in the sources. */
 export async function analyze(
   sources: readonly string[],
-  { format, output, policy: policyFile, environment }: AnalyzeOptions,
+  { format, output, policy: policyFile, environment, baseline: baselineFile }: AnalyzeOptions,
 ): Promise<number> {
   const policy = await loadPolicy(policyFile);
+  const confirmed = baselineFile === undefined ? undefined : await readBaseline(baselineFile);
+  if (baselineFile !== undefined && confirmed === undefined)
+    throw new UsageError(`there is no baseline ${baselineFile}`);
   const { rollup, problems } = await loadRollup(sources, policy, environment);
   const analysis = conclude(rollup, policy, { problems, environment: environment ?? null });
-  await writeOutput(REPORTS[format](analysis, reportOptions(output)), output);
+  const assessor: Report = (seen, options) =>
+    REPORTS.assessor(
+      seen,
+      confirmed === undefined ? options : { ...options, lastConfirmed: renamedBaseline(confirmed, policy.aliases) },
+    );
+  await writeReports(analysis, { ...REPORTS, assessor }, format, output);
   return EXIT.ok;
 }

@@ -1,13 +1,20 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 
-import { formatBaseline, parseBaseline } from '../analyzer/baseline/index.ts';
+import { formatBaseline, parseBaseline, parseMergedBaseline } from '../analyzer/baseline/index.ts';
 import type { Baseline } from '../analyzer/model/baseline.ts';
 import { UsageError } from './exit.ts';
 
-export const DEFAULT_BASELINE_FILE = 'ringfence.baseline.json';
-
 /** The baseline in a file; undefined if there is no such file. */
-export async function readBaseline(path: string): Promise<Baseline | undefined> {
+export function readBaseline(path: string): Promise<Baseline | undefined> {
+  return readWith(parseBaseline, path);
+}
+
+/** As `readBaseline`; of a file with a merge conflict, what both sides know. */
+export function readMergedBaseline(path: string): Promise<Baseline | undefined> {
+  return readWith(parseMergedBaseline, path);
+}
+
+async function readWith(parse: typeof parseBaseline, path: string): Promise<Baseline | undefined> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -15,7 +22,7 @@ export async function readBaseline(path: string): Promise<Baseline | undefined> 
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new UsageError(`cannot read the baseline ${path}: ${(error as Error).message}`);
   }
-  const parsed = parseBaseline(text);
+  const parsed = parse(text);
   if ('problem' in parsed) throw new UsageError(`${path}: ${parsed.problem}`);
   return parsed.baseline;
 }

@@ -1,51 +1,78 @@
 import { conclude } from '../analyzer/analyze.ts';
-import { baselineOf, compareWithBaseline } from '../analyzer/baseline/index.ts';
-import type { Check } from '../analyzer/model/check.ts';
-import { EMPTY_POLICY } from '../analyzer/model/policy.ts';
+import { checkOf } from '../analyzer/baseline/index.ts';
 import { CHECK_REPORTS } from '../analyzer/report/check.ts';
-import { emptyRollup } from '../analyzer/rollup/merge-rollups.ts';
-import { DEFAULT_BASELINE_FILE, readBaseline } from './baseline-file.ts';
-import { EXIT, UsageError } from './exit.ts';
-import { loadRollup } from './load.ts';
-import { reportOptions, writeOutput } from './output.ts';
-import { loadPolicy } from './policy.ts';
+import { mergeRollups } from '../analyzer/rollup/merge-rollups.ts';
+import { readBaseline } from './baseline-file.ts';
+import { DEFAULT_BASELINE_FILE } from './default-files.ts';
+import { EXIT, explain, UsageError } from './exit.ts';
+import type { Target } from './formats.ts';
+import { type Loaded, loadRollup } from './load.ts';
+import { writeReports } from './output.ts';
+import { loadPolicy, policyFile } from './policy.ts';
+import { watchCommand } from './watched-command.ts';
 
 export interface CheckOptions {
   readonly baseline?: string;
-  readonly format: keyof typeof CHECK_REPORTS;
+  readonly format?: readonly Target<keyof typeof CHECK_REPORTS>[];
   readonly output?: string;
   readonly policy?: string;
   readonly environment?: string;
+  readonly strict?: boolean;
+  /** ISO date that acceptances are held against. */
+  readonly today?: string;
+  /** Seconds to wait for late spans of a command. */
+  readonly wait: number;
 }
 
-/** `ringfence check`: fails if the sources show something new that the policy calls an error. */
-export async function check(sources: readonly string[], options: CheckOptions): Promise<number> {
+/**
+ * `ringfence check`: fails if the sources show something new that the policy calls an error. With a command, what it sends
+ * while it runs is a source too, and its own exit code wins where it is not 0.
+ */
+export async function check(
+  sources: readonly string[],
+  options: CheckOptions,
+  command: readonly string[] = [],
+): Promise<number> {
   const policy = await loadPolicy(options.policy);
   const baselineFile = options.baseline ?? DEFAULT_BASELINE_FILE;
   const known = await readBaseline(baselineFile);
-  if (known === undefined && options.baseline !== undefined) {
+  if (known === undefined && (options.baseline !== undefined || options.strict === true)) {
     throw new UsageError(
       `there is no baseline ${baselineFile}: write it with ringfence baseline SOURCE… --baseline ${baselineFile}`,
     );
   }
-  const { rollup, problems } = await loadRollup(sources, policy, options.environment);
-  const analysis = conclude(rollup, policy, {
-    problems,
-    environment: options.environment ?? null,
-  });
-  const baseline = known ?? baselineOf(conclude(emptyRollup(), EMPTY_POLICY), EMPTY_POLICY);
-  const today = new Date().toISOString().slice(0, 10);
-  const comparison = compareWithBaseline(analysis, baseline, policy, { today });
-  const standing = analysis.findings.filter(({ kind }) => kind === 'card-data' || kind === 'scope-conflict');
-  const result: Check = {
-    schema: 'ringfence.check/1',
-    fails: comparison.fails || standing.some(({ severity }) => severity === 'error'),
-    baselineFile,
-    hasBaseline: known !== undefined,
-    comparison,
-    standing,
-    analysis,
+  const judge = async ({ rollup, problems }: Loaded): Promise<number> => {
+    const analysis = conclude(rollup, policy, { problems, environment: options.environment ?? null });
+    const result = checkOf(analysis, known, policy, {
+      baselineFile,
+      policyFile: policyFile(options.policy),
+      today: options.today ?? new Date().toISOString().slice(0, 10),
+      strict: options.strict ?? false,
+    });
+    await writeReports(result, CHECK_REPORTS, options.format, options.output);
+    return result.fails ? EXIT.newFindings : EXIT.ok;
   };
-  await writeOutput(CHECK_REPORTS[options.format](result, reportOptions(options.output)), options.output);
-  return result.fails ? EXIT.newFindings : EXIT.ok;
+  if (command.length === 0) return judge(await loadRollup(sources, policy, options.environment));
+
+  const { exitCode, seen } = await watchCommand(command, {
+    policy,
+    environment: options.environment,
+    quietMs: options.wait * 1000,
+  });
+  try {
+    if (seen === undefined) throw new UsageError(`${command[0]!}: ${NOT_A_SPAN}`);
+    const others = sources.length === 0 ? undefined : await loadRollup(sources, policy, options.environment);
+    const rollup = others === undefined ? seen.rollup : mergeRollups([seen.rollup, others.rollup]);
+    const verdict = await judge({ rollup, problems: [...seen.problems, ...(others?.problems ?? [])] });
+    return exitCode === 0 ? verdict : exitCode;
+  } catch (error) {
+    if (exitCode === 0) throw error;
+    // The command has failed: that is what whoever called has to hear.
+    process.stderr.write(`ringfence: ${explain(error)}\n`);
+    return exitCode;
+  }
 }
+
+const NOT_A_SPAN =
+  'not a single span arrived while it ran, so nothing can be said. Is it instrumented? With the OpenTelemetry SDK for Node it ' +
+  'takes no change of code: NODE_OPTIONS="--import ./instrumentation.mjs". A process that is killed sends nothing more: end it with SIGTERM.';

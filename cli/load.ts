@@ -5,15 +5,18 @@ import type { Policy } from '../analyzer/model/policy.ts';
 import { SpanTable } from '../analyzer/model/span-table.ts';
 import { mergeRollups } from '../analyzer/rollup/merge-rollups.ts';
 import type { Rollup } from '../analyzer/rollup/rollup.ts';
+import { rollupOfDependencies } from '../analyzer/rollup/rollup-of-dependencies.ts';
 import { RollupBuilder } from '../analyzer/rollup/rollup-builder.ts';
 import { traceEnvironment } from '../analyzer/trace/environment.ts';
 import { TraceGroups } from '../analyzer/trace/group-traces.ts';
 import { TracePartitions } from '../collector/assemble/trace-partitions.ts';
+import { fetchRollup, isRingfenceUrl } from '../collector/running-ringfence.ts';
+import { readDependencyList } from '../collector/source/dependency-list.ts';
 import { readSource, withoutCredentials } from '../collector/source/index.ts';
 import { UsageError } from './exit.ts';
 import { Progress } from './progress.ts';
 
-interface Loaded {
+export interface Loaded {
   readonly rollup: Rollup;
   readonly problems: readonly Problem[];
 }
@@ -24,36 +27,66 @@ export async function loadRollup(
   policy: Policy,
   environment: string | undefined,
 ): Promise<Loaded> {
-  return withTraces(sources, everything, async ({ partitions, problems, progress }) => {
-    const parts: Rollup[] = [];
-    const builder = new RollupBuilder(partitions.dictionary, { proxies: policy.proxies });
-    let analyzedCount = 0;
-    let chosenCount = 0;
-    for await (const table of partitions.tables()) {
-      if (table.dictionary !== builder.dictionary) parts.push(builder.moveTo(table.dictionary));
-      const spans = environment === undefined ? table : spansOfEnvironment(table, environment);
-      builder.observe(spans);
-      chosenCount += spans.count;
-      analyzedCount += table.count;
-      progress.analyzed(analyzedCount, partitions.spanCount);
-    }
-    if (environment !== undefined && chosenCount === 0) {
-      const names = [...partitions.environments].sort();
-      const choice = names.length === 0 ? 'its spans name none' : `there is: ${names.join(', ')}`;
-      throw new UsageError(`no trace of the environment ${environment}; ${choice}`);
-    }
-    const last = builder.finish();
-    const rollup = parts.length === 0 ? last : mergeRollups([...parts, last]);
-    // One environment was asked for; the others are still there to choose.
-    for (const name of partitions.environments) rollup.environments.add(name);
-    return { rollup, problems };
-  });
+  const running = sources.filter(isRingfenceUrl);
+  const parts = await Promise.all(running.map((source) => readRunning(source, environment)));
+  const others: string[] = [];
+  for (const source of sources.filter((each) => !isRingfenceUrl(each))) {
+    const list = await readDependencyList(source);
+    if (list === undefined) others.push(source);
+    else parts.push(rollupOfDependencies(list));
+  }
+  if (others.length === 0) return { rollup: mergeRollups(parts), problems: [] };
+  const { rollup, problems } = await withTraces(others, everything, (traces) => rollUp(traces, policy, environment));
+  return { rollup: parts.length === 0 ? rollup : mergeRollups([...parts, rollup]), problems };
+}
+
+/** What traces showed together, those of the environment if one is named: then there has to be one. */
+export async function rollUp(
+  { partitions, problems, progress }: ReadTraces,
+  policy: Policy,
+  environment: string | undefined,
+): Promise<Loaded> {
+  const parts: Rollup[] = [];
+  const builder = new RollupBuilder(partitions.dictionary, { proxies: policy.proxies });
+  let analyzedCount = 0;
+  let chosenCount = 0;
+  for await (const table of partitions.tables()) {
+    if (table.dictionary !== builder.dictionary) parts.push(builder.moveTo(table.dictionary));
+    const spans = environment === undefined ? table : spansOfEnvironment(table, environment);
+    builder.observe(spans);
+    chosenCount += spans.count;
+    analyzedCount += table.count;
+    progress?.analyzed(analyzedCount, partitions.spanCount);
+  }
+  if (environment !== undefined && chosenCount === 0)
+    throw new UsageError(noEnvironment(environment, partitions.environments));
+  const last = builder.finish();
+  const rollup = parts.length === 0 ? last : mergeRollups([...parts, last]);
+  // One environment was asked for; the others are still there to choose.
+  for (const name of partitions.environments) rollup.environments.add(name);
+  return { rollup, problems };
+}
+
+/** What another ringfence has seen. */
+async function readRunning(source: string, environment: string | undefined): Promise<Rollup> {
+  const rollup = await fetchRollup(source, environment);
+  if (rollup.spanCount > 0) return rollup;
+  const label = withoutCredentials(source);
+  if (environment === undefined)
+    throw new UsageError(`${label}: it has seen no span in this window: nothing can be said about no traffic`);
+  throw new UsageError(`${label}: ${noEnvironment(environment, rollup.environments)}`);
+}
+
+function noEnvironment(environment: string, environments: Iterable<string>): string {
+  const names = [...environments].sort();
+  const choice = names.length === 0 ? 'its spans name none' : `there is: ${names.join(', ')}`;
+  return `no trace of the environment ${environment}; ${choice}`;
 }
 
 interface ReadTraces {
   readonly partitions: TracePartitions;
   readonly problems: readonly Problem[];
-  readonly progress: Progress;
+  readonly progress?: Progress;
 }
 
 /** What of a batch is kept: the batch itself, or a table of some of its rows. */

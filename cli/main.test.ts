@@ -38,7 +38,10 @@ describe('ringfence', () => {
     { args: ['analyze', 'x', '--format', 'pdf'], says: /Allowed choices are terminal, json/ },
     { args: ['serve', '--port', '70000'], says: /whole number from 0 to 65535/ },
     { args: ['check', 'no-such-file.json'], says: /no-such-file\.json: no such file or folder/ },
-    { args: ['check', 'http://127.0.0.1:4320'], says: /http:..127\.0\.0\.1:4320: say/ },
+    {
+      args: ['check', 'http://127.0.0.1:1'],
+      says: /http:..127\.0\.0\.1:1: no answer \(\w+\): is ringfence serve running there/,
+    },
     {
       args: ['check', WITH_CIRCLE, '--baseline', 'missing.json'],
       says: /there is no baseline missing\.json: write it with/,

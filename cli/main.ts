@@ -4,15 +4,14 @@ import { Command, CommanderError, Option } from 'commander';
 
 import type { ServeOptions } from './serve.ts';
 import type { DemoOptions } from './demo.ts';
-import type { CheckOptions } from './check.ts';
 import type { AnalyzeOptions } from './analyze.ts';
 import type { TraceOptions } from './trace.ts';
-import type { BaselineOptions } from './baseline.ts';
 import type { WhyOptions } from './why.ts';
-import { DEFAULT_BASELINE_FILE } from './baseline-file.ts';
 import { EXIT, explain } from './exit.ts';
 import { type DoorFlags, doorOptions, doorPorts, doorSettings, portOption, wholeNumberIn } from './doors.ts';
-import { DEFAULT_POLICY_FILE } from './policy.ts';
+import { ANALYZE_FORMATS, formatOption } from './formats.ts';
+import { addGateCommands } from './gate-commands.ts';
+import { DEFAULT_POLICY_FILE } from './default-files.ts';
 
 // Each command is loaded when it runs: `--version` and `--help` answer at once.
 
@@ -43,6 +42,10 @@ Examples
 Exit codes
   0  nothing new    1  new findings    2  could not run`,
   );
+
+// Everything after -- is a command to watch; commander would take it for more sources.
+const dashes = process.argv.indexOf('--', 2);
+const watched = dashes === -1 ? [] : process.argv.slice(dashes + 1);
 
 const policyOption = new Option(
   '--policy <file>',
@@ -98,41 +101,15 @@ program
     process.exitCode = await demo(options);
   });
 
-program
-  .command('check')
-  .description('fail if traces show something new: a circle, card data, a conflict of PCI scope')
-  .argument('<source...>', SOURCES)
-  .option('--baseline <file>', `what is known and accepted (default: ${DEFAULT_BASELINE_FILE}; none means all is new)`)
-  .addOption(
-    new Option('--format <format>', 'form of the answer').choices(['terminal', 'json', 'markdown']).default('terminal'),
-  )
-  .option('--output <file>', 'write the answer there')
-  .addOption(environmentOption)
-  .addOption(policyOption)
-  .addHelpText(
-    'after',
-    `
-A circle is new if one of its calls is not in the baseline. Circles that an event breaks, and circles
-made of accepted calls, pass. An empty or unreadable source is no success: exit code 2.
-
-  ringfence baseline traces/            once, and whenever you accept what there is
-  ringfence check traces/               in every build`,
-  )
-  .action(async (sources: string[], options: CheckOptions) => {
-    const { check } = await import('./check.ts');
-    process.exitCode = await check(sources, options);
-  });
+addGateCommands(program, { sources: SOURCES, policyOption, environmentOption, watched });
 
 program
   .command('analyze')
   .description('one report over everything in the sources')
   .argument('<source...>', SOURCES)
-  .addOption(
-    new Option('--format <format>', 'form of the report')
-      .choices(['terminal', 'json', 'markdown', 'mermaid', 'dot'])
-      .default('terminal'),
-  )
+  .addOption(formatOption(ANALYZE_FORMATS, 'form of the report'))
   .option('--output <file>', 'write the report there')
+  .option('--baseline <file>', 'what was confirmed last: the assessor’s report says what changed since')
   .addOption(environmentOption)
   .addOption(policyOption)
   .action(async (sources: string[], options: AnalyzeOptions) => {
@@ -173,24 +150,11 @@ what a call would have left behind: a client span, a passed-on trace context, a 
     process.exitCode = await why(caller, callee, sources, options);
   });
 
-program
-  .command('baseline')
-  .description('take what the sources show as known and accepted')
-  .argument('<source...>', SOURCES)
-  .option('--baseline <file>', 'the file to write or update', DEFAULT_BASELINE_FILE)
-  .option('--prune', 'drop what was not seen this time (traces are a sample: see that they cover everything)')
-  .addOption(environmentOption)
-  .addOption(policyOption)
-  .action(async (sources: string[], options: BaselineOptions) => {
-    const { baseline } = await import('./baseline.ts');
-    process.exitCode = await baseline(sources, options);
-  });
-
 for (const command of program.commands)
   command.exitOverride().showHelpAfterError(`(ringfence ${command.name()} --help says more)`);
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(dashes === -1 ? process.argv : process.argv.slice(0, dashes));
 } catch (error) {
   // Commander has printed its own word already, and ends with 0 after --help and --version.
   if (error instanceof CommanderError) {

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 
 import type { ReportOptions } from '../analyzer/report/report.ts';
 import { UsageError } from './exit.ts';
+import type { Target } from './formats.ts';
 
 /** How reports look here: colour on a terminal unless `NO_COLOR` is set or a file is written; its width, or 100 columns. */
 export function reportOptions(outputFile: string | undefined): ReportOptions {
@@ -29,4 +30,16 @@ export async function writeOutput(text: string, outputFile: string | undefined):
     process.stdout.once('error', () => resolve());
     process.stdout.write(text, () => resolve());
   });
+}
+
+/** Writes an answer in each form that was asked for; `--output` is for the one that names no file. */
+export async function writeReports<Format extends string, Answer>(
+  answer: Answer,
+  reports: Readonly<Record<Format, (answer: Answer, options: ReportOptions) => string>>,
+  targets: readonly Target<Format>[] | undefined,
+  output: string | undefined,
+): Promise<void> {
+  for (const { format, file = output } of targets ?? [{ format: 'terminal' as Format }]) {
+    await writeOutput(reports[format](answer, reportOptions(file)), file);
+  }
 }

@@ -2,13 +2,17 @@ import { existsSync } from 'node:fs';
 
 import { EMPTY_POLICY, type Policy } from '../analyzer/model/policy.ts';
 import { type DeclaredSource, readDeclaredSources, readPolicy } from '../collector/config.ts';
+import { DEFAULT_POLICY_FILE } from './default-files.ts';
 
-export const DEFAULT_POLICY_FILE = 'ringfence.yaml';
+/** The file that `loadPolicy` reads, null where there is none. */
+export function policyFile(path: string | undefined): string | null {
+  return path ?? (existsSync(DEFAULT_POLICY_FILE) ? DEFAULT_POLICY_FILE : null);
+}
 
 /** The policy file that was named, else `ringfence.yaml` of the current folder, else nothing declared. */
 export async function loadPolicy(path: string | undefined): Promise<Policy> {
-  if (path !== undefined) return readPolicy(path);
-  return existsSync(DEFAULT_POLICY_FILE) ? readPolicy(DEFAULT_POLICY_FILE) : EMPTY_POLICY;
+  const file = policyFile(path);
+  return file === null ? EMPTY_POLICY : readPolicy(file);
 }
 
 /** What `serve` pulls from, said in the same file. */

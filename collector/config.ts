@@ -229,7 +229,8 @@ const NAME_OF_TYPE: Readonly<Partial<Record<string, string>>> = {
 /** The keys the schema knows at a place in the file. */
 function keysAt(path: readonly PropertyKey[]): string[] {
   if (path.length === 0) return Object.keys(policySchema.shape);
-  if (path[0] === 'rules') return Object.keys(policySchema.shape.rules.unwrap().shape);
+  if (path[0] === 'rules') return [...RULE_NAMES];
+  if (path[0] === 'forbidden') return Object.keys(forbiddenSchema.shape);
   return Object.keys(path[0] === 'sources' ? sourceSchema.shape : serviceSchema.shape);
 }
 

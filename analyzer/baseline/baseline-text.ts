@@ -1,4 +1,5 @@
-import type { AcceptedEdge, Baseline, BaselineDependency, BaselineScope } from '../model/baseline.ts';
+import type { AcceptedEdge, Baseline, BaselineCall, BaselineDependency, BaselineScope } from '../model/baseline.ts';
+import { bothBaselines } from './baseline.ts';
 
 /**
  * The text of a baseline: JSON with one fact on each line, sorted, so that a pull request shows what changed and two branches
@@ -32,6 +33,11 @@ export function formatBaseline(baseline: Baseline): string {
       'pciScope',
       baseline.pciScope.map(({ service, class: pciClass }) => ({ service, class: pciClass })),
     ),
+    list(
+      'cdeDependencies',
+      baseline.cdeDependencies.map(({ caller, callee }) => ({ caller, callee })),
+    ),
+    list('externalPeers', baseline.externalPeers),
   ];
   return `{\n${lines.join(',\n')}\n}\n`;
 }
@@ -45,6 +51,41 @@ function oneLine(fact: unknown): string {
   return `{ ${fields.join(', ')} }`;
 }
 
+const CONFLICT = /^(?:<{7}|>{7})(?: |$)/m;
+
+/**
+ * Reads a baseline that two branches changed, as Git leaves it: what either side knows is known. Facts stand on lines of
+ * their own, so all that a merge can break are the commas between them.
+ */
+export function parseMergedBaseline(text: string): ParsedBaseline {
+  if (!CONFLICT.test(text)) return parseBaseline(text);
+  const [ours, theirs] = (['ours', 'theirs'] as const).map((side) => parseBaseline(withCommas(oneSide(text, side))));
+  if (ours === undefined || 'problem' in ours) return ours ?? { problem: 'it holds a merge conflict' };
+  if (theirs === undefined || 'problem' in theirs) return theirs ?? ours;
+  return { baseline: bothBaselines(ours.baseline, theirs.baseline) };
+}
+
+/** The lines outside of conflicts and those of one side; what both came from (`|||||||`) is left out. */
+function oneSide(text: string, side: 'ours' | 'theirs'): string {
+  const lines: string[] = [];
+  let place: 'both' | 'ours' | 'base' | 'theirs' = 'both';
+  for (const line of text.split(/\r?\n/)) {
+    if (/^<{7}(?: |$)/.test(line)) place = 'ours';
+    else if (/^\|{7}(?: |$)/.test(line)) place = 'base';
+    else if (/^={7}$/.test(line)) place = 'theirs';
+    else if (/^>{7}(?: |$)/.test(line)) place = 'both';
+    else if (place === 'both' || place === side) lines.push(line);
+  }
+  return lines.join('\n');
+}
+
+/** A comma between two facts, and none after the last, line by line. */
+function withCommas(text: string): string {
+  return text.replace(/([}\]"\d]),?\n(\s*)(?=(\S))/g, (_, end: string, space: string, next: string) =>
+    next === ']' || next === '}' ? `${end}\n${space}` : `${end},\n${space}`,
+  );
+}
+
 export type ParsedBaseline =
   | { readonly baseline: Baseline }
   /** What is wrong with the text, and the way out. */
@@ -52,8 +93,8 @@ export type ParsedBaseline =
 
 /** Reads what `formatBaseline` wrote, and what people made of it. Never throws. */
 export function parseBaseline(text: string): ParsedBaseline {
-  if (/^(<<<<<<<|>>>>>>>) /m.test(text)) {
-    return { problem: 'it holds a merge conflict: take either side, then run `ringfence baseline` again' };
+  if (CONFLICT.test(text)) {
+    return { problem: 'it holds a merge conflict: run `ringfence baseline` again, which takes what both sides know' };
   }
   let document: unknown;
   try {
@@ -90,14 +131,26 @@ export function parseBaseline(text: string): ParsedBaseline {
     dependencies: read('dependencies', '{ caller, callee, mode }', readDependency),
     cycles: read('cycles', 'lists of services', readCycle),
     accepted: read('accepted', '{ caller, callee, reason }', readAccepted),
-    criticalServices: read('criticalServices', 'services', (fact) => (typeof fact === 'string' ? fact : undefined)),
+    criticalServices: read('criticalServices', 'services', readText),
     pciScope: read('pciScope', '{ service, class }', readScope),
+    cdeDependencies: read('cdeDependencies', '{ caller, callee }', readCall),
+    externalPeers: read('externalPeers', 'names', readText),
   };
   return problems.length === 0 ? { baseline } : { problem: problems.join('; ') };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function readText(fact: unknown): string | undefined {
+  return typeof fact === 'string' ? fact : undefined;
+}
+
+function readCall(fact: unknown): BaselineCall | undefined {
+  if (!isRecord(fact)) return undefined;
+  const { caller, callee } = fact;
+  return typeof caller === 'string' && typeof callee === 'string' ? { caller, callee } : undefined;
 }
 
 function readDependency(fact: unknown): BaselineDependency | undefined {

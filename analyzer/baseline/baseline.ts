@@ -1,25 +1,31 @@
 import { rotateToSmallest } from 'graphology-cycles';
 import type { Analysis } from '../model/analysis.ts';
-import type { AcceptedEdge, Baseline, BaselineDependency, BaselineScope } from '../model/baseline.ts';
+import type { Baseline, BaselineCall, BaselineDependency, BaselineScope } from '../model/baseline.ts';
 import type { Policy } from '../model/policy.ts';
 import { byText } from '../model/wording.ts';
 import { serviceDependencies } from './hard-graph.ts';
 
-export interface BaselineOptions {
+interface BaselineOptions {
   /** The baseline so far: what it holds stays, since traces are a sample and what is unseen today is not gone. */
   readonly previous?: Baseline;
-  /** Drops what was not seen this time. Acceptances stay while their call does. */
-  readonly prune?: boolean;
 }
 
+/** What is known before anything was seen. */
+export const EMPTY_BASELINE: Baseline = {
+  schema: 'ringfence.baseline/1',
+  tracesAtLeast: 0,
+  dependencies: [],
+  cycles: [],
+  accepted: [],
+  criticalServices: [],
+  pciScope: [],
+  cdeDependencies: [],
+  externalPeers: [],
+};
+
 /** The baseline that accepts everything seen. A check of the same traces against it finds nothing new. */
-export function baselineOf(
-  analysis: Analysis,
-  policy: Policy,
-  { previous, prune = false }: BaselineOptions = {},
-): Baseline {
+export function baselineOf(analysis: Analysis, policy: Policy, { previous }: BaselineOptions = {}): Baseline {
   const known = previous === undefined ? undefined : renamedBaseline(previous, policy.aliases);
-  const kept = prune ? undefined : known;
   const seen: Baseline = {
     schema: 'ringfence.baseline/1',
     tracesAtLeast: roughly(analysis.traceCount),
@@ -28,36 +34,25 @@ export function baselineOf(
     accepted: [],
     criticalServices: criticalServices(analysis),
     pciScope: scopeOf(analysis),
+    cdeDependencies: cdeDependencies(analysis),
+    externalPeers: externalPeers(analysis),
   };
-  const dependencies = [...(kept?.dependencies ?? []), ...seen.dependencies];
-  const present = new Set(dependencies.map(edgeKey));
-  return canonical({
-    ...seen,
-    tracesAtLeast: Math.max(seen.tracesAtLeast, kept?.tracesAtLeast ?? 0),
-    dependencies,
-    cycles: [...(kept?.cycles ?? []), ...seen.cycles],
-    accepted: (known?.accepted ?? []).filter((edge) => !prune || present.has(edgeKey(edge))),
-    criticalServices: [...(kept?.criticalServices ?? []), ...seen.criticalServices],
-    // The class of today wins over the class of before.
-    pciScope: [...(kept?.pciScope ?? []), ...seen.pciScope],
-  });
+  // The class of today wins over the class of before.
+  return known === undefined ? canonical(seen) : bothBaselines(known, seen);
 }
 
-/** The baseline with every call of a circle accepted by name. */
-export function acceptCycle(
-  baseline: Baseline,
-  services: readonly string[],
-  acceptance: Omit<AcceptedEdge, 'caller' | 'callee'>,
-): Baseline {
-  const edges = services.map((caller, index) => ({
-    caller,
-    callee: services[(index + 1) % services.length]!,
-    ...acceptance,
-  }));
+/** What two baselines know together. Where they contradict each other in an acceptance or a class, the second wins. */
+export function bothBaselines(one: Baseline, other: Baseline): Baseline {
   return canonical({
-    ...baseline,
-    cycles: [...baseline.cycles, rotateToSmallest(services)],
-    accepted: [...baseline.accepted, ...edges],
+    schema: one.schema,
+    tracesAtLeast: Math.max(one.tracesAtLeast, other.tracesAtLeast),
+    dependencies: [...one.dependencies, ...other.dependencies],
+    cycles: [...one.cycles, ...other.cycles],
+    accepted: [...one.accepted, ...other.accepted],
+    criticalServices: [...one.criticalServices, ...other.criticalServices],
+    pciScope: [...one.pciScope, ...other.pciScope],
+    cdeDependencies: [...one.cdeDependencies, ...other.cdeDependencies],
+    externalPeers: [...one.externalPeers, ...other.externalPeers],
   });
 }
 
@@ -81,6 +76,7 @@ export function renamedBaseline(baseline: Baseline, aliases: ReadonlyMap<string,
     accepted: baseline.accepted.map(renamedEdge),
     criticalServices: baseline.criticalServices.map(nameOf),
     pciScope: baseline.pciScope.map((scope) => ({ ...scope, service: nameOf(scope.service) })),
+    cdeDependencies: baseline.cdeDependencies.map(renamedEdge),
   });
 }
 
@@ -93,8 +89,8 @@ function newName(id: string, aliases: ReadonlyMap<string, string>): string {
   return byName === undefined ? id : id.slice(0, nameAt) + byName;
 }
 
-/** Sorted, every fact once. Of two that contradict each other sync wins over async, and else the later one. */
-function canonical(baseline: Baseline): Baseline {
+/** Sorted, every fact once, whatever two baselines were put together. Of two that contradict each other sync wins over async, and else the later one. */
+export function canonical(baseline: Baseline): Baseline {
   const dependencies = new Map<string, BaselineDependency>();
   for (const edge of baseline.dependencies) {
     if (edge.mode === 'sync' || !dependencies.has(edgeKey(edge))) dependencies.set(edgeKey(edge), edge);
@@ -109,6 +105,8 @@ function canonical(baseline: Baseline): Baseline {
     accepted: sortedValues(accepted),
     criticalServices: [...new Set(baseline.criticalServices)].sort(),
     pciScope: sortedValues(pciScope),
+    cdeDependencies: sortedValues(new Map(baseline.cdeDependencies.map((call) => [edgeKey(call), call]))),
+    externalPeers: [...new Set(baseline.externalPeers)].sort(),
   };
 }
 
@@ -141,6 +139,19 @@ export function scopeOf(analysis: Analysis): BaselineScope[] {
   return analysis.services.flatMap(({ id, pci }): BaselineScope[] =>
     pci.class === 'indirect' || pci.class === 'not-observed' ? [] : [{ service: id, class: pci.class }],
   );
+}
+
+/** Who reaches from outside into the cardholder data environment. */
+export function cdeDependencies(analysis: Analysis): BaselineCall[] {
+  const isCde = new Set(analysis.services.filter(({ pci }) => pci.class === 'cde').map(({ id }) => id));
+  const calls = analysis.dependencies
+    .filter(({ caller, callee }) => isCde.has(callee) && !isCde.has(caller))
+    .map(({ caller, callee }) => ({ caller, callee }));
+  return [...new Map(calls.map((call) => [edgeKey(call), call])).values()];
+}
+
+export function externalPeers(analysis: Analysis): string[] {
+  return analysis.services.filter(({ kind }) => kind === 'external').map(({ id }) => id);
 }
 
 /** The next lower of 1, 2, 5, 10, 20, 50, ... */

@@ -6,7 +6,9 @@ import { policyOf, rollupOf, type RollupSketch } from '../../fixtures/rollups.ts
 import { conclude } from '../analyze.ts';
 import type { Analysis } from '../model/analysis.ts';
 import type { Policy } from '../model/policy.ts';
-import { acceptCycle, baselineOf } from './baseline.ts';
+import { acceptCycle } from './accept-cycle.ts';
+import { baselineOf } from './baseline.ts';
+import { checkOf } from './check.ts';
 import { compareWithBaseline } from './compare.ts';
 
 function analysisOf(sketch: RollupSketch, policy: Partial<Policy> = {}): Analysis {
@@ -15,8 +17,11 @@ function analysisOf(sketch: RollupSketch, policy: Partial<Policy> = {}): Analysi
 
 function compare(before: RollupSketch, after: RollupSketch, policy: Partial<Policy> = {}) {
   const baseline = baselineOf(analysisOf(before, policy), policyOf(policy));
-  return compareWithBaseline(analysisOf(after, policy), baseline, policyOf(policy));
+  const { comparison, findings, fails } = checkOf(analysisOf(after, policy), baseline, policyOf(policy), FILES);
+  return { ...comparison, findings, fails };
 }
+
+const FILES = { baselineFile: 'ringfence.baseline.json', policyFile: 'ringfence.yaml' };
 
 const triangle = ['a -> b', 'b -> c', 'c -> a'];
 
@@ -135,7 +140,7 @@ describe('compareWithBaseline', () => {
     expect(newCycles[0]!.breakAt.flatMap(({ reasons }) => reasons)).toEqual(
       expect.arrayContaining([...analysis.cycles[0]!.breakAt[0]!.reasons]),
     );
-    expect(findings[0]).toMatchObject({ kind: 'cycle', severity: 'error', services: ['a', 'b'] });
+    expect(findings[0]).toMatchObject({ rule: 'newCycle', severity: 'error', services: ['a', 'b'] });
     expect(findings[0]?.title).toBe('New circle: a → b → a, closed by b → a');
   });
 
@@ -159,13 +164,20 @@ describe('compareWithBaseline', () => {
   });
 
   it('reports an accepted circle as unseen when one of its calls is', () => {
-    const { unseenCycles, fails } = compare({ edges: triangle }, { edges: ['a -> b', 'b -> c'] });
-    expect(unseenCycles).toEqual([{ services: ['a', 'b', 'c'], missing: [{ caller: 'c', callee: 'a' }] }]);
+    const { knownCycles, fails } = compare({ edges: triangle }, { edges: ['a -> b', 'b -> c'] });
+    expect(knownCycles).toEqual([
+      {
+        services: ['a', 'b', 'c'],
+        state: 'unseen',
+        missing: [{ caller: 'c', callee: 'a', callerRequestCount: expect.any(Number) as number }],
+      },
+    ]);
     expect(fails).toBe(false);
   });
 
   it('does not call a circle unseen because a shorter one has come up beside it', () => {
-    expect(compare({ edges: triangle }, { edges: [...triangle, 'b -> a'] }).unseenCycles).toEqual([]);
+    const { knownCycles } = compare({ edges: triangle }, { edges: [...triangle, 'b -> a'] });
+    expect(knownCycles.map(({ state }) => state)).toEqual(['present']);
   });
 
   describe('a circle accepted by name', () => {
@@ -177,7 +189,7 @@ describe('compareWithBaseline', () => {
     it.each([
       { name: 'without a date', today: undefined, expected: [] },
       { name: 'on its last day', today: '2026-06-30', expected: [] },
-      { name: 'after it', today: '2026-07-01', expected: ['a b', 'b a'] },
+      { name: 'after it', today: '2026-07-01', expected: ['b a'] },
     ])('$name', ({ today, expected }) => {
       const { newCycles } = compareWithBaseline(after, accepted, policy, today === undefined ? {} : { today });
       expect(newCycles.map(({ caller, callee }) => `${caller} ${callee}`)).toEqual(expected);
@@ -194,17 +206,25 @@ describe('compareWithBaseline', () => {
     };
     const severities = (policy: Partial<Policy>) =>
       compare(before, after, policy)
-        .findings.map(({ kind, severity, services }) => `${kind} ${severity} ${services.join(' ')}`)
+        .findings.map(({ rule, severity, services }) => `${rule} ${severity} ${services.join(' ')}`)
         .sort();
     expect(severities({})).toEqual([
-      'critical-service note s',
-      'cycle error s web',
-      'pci-scope warning s',
-      'pci-scope warning s web',
+      'cdeDependency warning web s',
+      'newCriticalService note s',
+      'newCycle error s web',
+      'newPciScope warning s',
+      'newPciScope warning s web',
     ]);
-    expect(severities({ severities: { newCycle: 'off', newPciScope: 'error', newCriticalService: 'off' } })).toEqual([
-      'pci-scope error s',
-      'pci-scope error s web',
+    const weighed = {
+      newCycle: 'off',
+      newPciScope: 'error',
+      newCriticalService: 'off',
+      cdeDependency: 'note',
+    } as const;
+    expect(severities({ severities: weighed })).toEqual([
+      'cdeDependency note web s',
+      'newPciScope error s',
+      'newPciScope error s web',
     ]);
   });
 
@@ -264,14 +284,16 @@ describe('compareWithBaseline', () => {
         const analysis = analysisOf({ nodes, edges: both, cards }, policy);
         const previous = baselineOf(analysisOf({ edges: events }, policy), policy);
         for (const baseline of [baselineOf(analysis, policy), baselineOf(analysis, policy, { previous })]) {
-          const comparison = compareWithBaseline(analysis, baseline, policy);
+          const { comparison, findings } = checkOf(analysis, baseline, policy, FILES);
           expect(comparison).toMatchObject({
-            fails: false,
             newCycles: [],
+            newDependencies: [],
             newCriticalServices: [],
             newPciScope: [],
-            findings: [],
+            newCdeDependencies: [],
+            newExternalPeers: [],
           });
+          expect(findings.filter(({ rule }) => rule !== 'cardData')).toEqual([]);
         }
       }),
     );

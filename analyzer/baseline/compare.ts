@@ -1,13 +1,12 @@
 import type { Analysis, PciClass, Problem } from '../model/analysis.ts';
-import type { BaselineComparison, NewPciScope, UnseenCycle } from '../model/baseline-comparison.ts';
+import type { BaselineComparison, NewPciScope } from '../model/baseline-comparison.ts';
 import type { Baseline } from '../model/baseline.ts';
 import type { Policy } from '../model/policy.ts';
-import { SEVERITIES } from '../model/severity.ts';
-import { byText, counted } from '../model/wording.ts';
-import { criticalServices, edgeKey, renamedBaseline, scopeOf } from './baseline.ts';
-import { hardCalls, serviceDependencies } from './hard-graph.ts';
+import { counted } from '../model/wording.ts';
+import { cdeDependencies, criticalServices, edgeKey, externalPeers, renamedBaseline, scopeOf } from './baseline.ts';
+import { serviceDependencies } from './hard-graph.ts';
 import { COMPONENT_NEW_CYCLE_LIMIT, findNewCycles, NEW_CYCLE_LIMIT } from './new-cycle.ts';
-import { newCriticalFindings, newCycleFindings, newScopeFindings } from './new-finding.ts';
+import { seenStates } from './seen-state.ts';
 
 export interface CompareOptions {
   /** ISO date for acceptances that run out; absent, none has run out. */
@@ -30,37 +29,23 @@ export function compareWithBaseline(
 ): BaselineComparison {
   const known = renamedBaseline(baseline, policy.aliases);
   const { newCycles, unlistedCount } = findNewCycles(analysis, known, policy, options.today);
-  const newCriticalServices = difference(criticalServices(analysis), known.criticalServices);
-  const newPciScope = findNewScope(analysis, known);
-  const findings = [
-    ...newCycleFindings(newCycles, policy),
-    ...newCriticalFindings(newCriticalServices, analysis, policy),
-    ...newScopeFindings(newPciScope, analysis, policy),
-  ].sort(
-    (one, two) =>
-      SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(two.severity) ||
-      byText(one.kind, two.kind) ||
-      byText(one.id, two.id),
-  );
+  const knownCalls = new Map(known.dependencies.map((edge) => [edgeKey(edge), edge.mode]));
+  const accepted = new Set(known.accepted.map(edgeKey));
+  const knownIntoCde = new Set(known.cdeDependencies.map(edgeKey));
   return {
-    fails: findings.some(({ severity }) => severity === 'error'),
     newCycles,
-    unseenCycles: findUnseenCycles(analysis, known, policy),
-    newCriticalServices,
-    newPciScope,
-    findings,
+    ...seenStates(analysis, known, policy, options.today),
+    newDependencies: serviceDependencies(analysis, policy).filter((edge) => {
+      if (accepted.has(edgeKey(edge))) return false;
+      const mode = knownCalls.get(edgeKey(edge));
+      return mode === undefined || (mode === 'async' && edge.mode === 'sync');
+    }),
+    newCriticalServices: difference(criticalServices(analysis), known.criticalServices),
+    newPciScope: findNewScope(analysis, known),
+    newCdeDependencies: cdeDependencies(analysis).filter((call) => !knownIntoCde.has(edgeKey(call))),
+    newExternalPeers: difference(externalPeers(analysis), known.externalPeers),
     problems: [...comparability(analysis, known), ...unlistedNewCycles(unlistedCount)],
   };
-}
-
-function findUnseenCycles(analysis: Analysis, known: Baseline, policy: Policy): UnseenCycle[] {
-  const seen = new Set(hardCalls(serviceDependencies(analysis, policy)).map(edgeKey));
-  return known.cycles.flatMap((services) => {
-    const missing = services
-      .map((caller, index) => ({ caller, callee: services[(index + 1) % services.length]! }))
-      .filter((call) => !seen.has(edgeKey(call)));
-    return missing.length === 0 ? [] : [{ services, missing }];
-  });
 }
 
 function unlistedNewCycles(unlistedCount: number): Problem[] {

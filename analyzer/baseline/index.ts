@@ -1,6 +1,7 @@
-export { baselineOf } from './baseline.ts';
-export type { BaselineOptions } from './baseline.ts';
-export { formatBaseline, parseBaseline } from './baseline-text.ts';
-export type { ParsedBaseline } from './baseline-text.ts';
-export { compareWithBaseline } from './compare.ts';
-export type { CompareOptions } from './compare.ts';
+export { acceptCycle } from './accept-cycle.ts';
+export { baselineOf, EMPTY_BASELINE } from './baseline.ts';
+export { formatBaseline, parseBaseline, parseMergedBaseline } from './baseline-text.ts';
+export { checkOf } from './check.ts';
+export { differenceOf } from './difference.ts';
+export type { Look } from './difference.ts';
+export { prunedBaseline } from './prune.ts';

@@ -84,6 +84,7 @@ export function findNewCycles(
         edges: cycleEdges(services, seen),
         cause,
         expired,
+        witnessTraceId: inAnalysis?.witnessTraceId ?? null,
         firstSeen: dependency.firstSeen,
         callSites: dependency.callSites.map(({ callerOperation, calleeOperation }) => ({
           callerOperation,

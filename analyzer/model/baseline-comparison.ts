@@ -1,20 +1,28 @@
-import type { BreakProposal, CycleEdge, Finding, PciClass, Problem } from './analysis.ts';
-import type { AcceptedEdge } from './baseline.ts';
+import type { BreakProposal, CycleEdge, PciClass, Problem } from './analysis.ts';
+import type { AcceptedEdge, BaselineCall, BaselineDependency } from './baseline.ts';
 
-/** What a check against a baseline has to say. */
+/** What a baseline and an analysis have to say about each other. */
 export interface BaselineComparison {
-  /** True where a finding is an error: the check fails. */
-  readonly fails: boolean;
   /** One for each new call on a circle, by component, then caller and callee. */
   readonly newCycles: readonly NewCycle[];
-  /** Accepted circles of which a call was not seen this time. Traces are a sample, so this is news and no failure. */
-  readonly unseenCycles: readonly UnseenCycle[];
+  /** Accepted circles, and what was seen of them. */
+  readonly knownCycles: readonly KnownCycle[];
+  /** Calls that somebody accepted by name, and what was seen of them. */
+  readonly acceptances: readonly KnownAcceptance[];
+  /** Calls and events between services that the baseline does not know, on a circle or not. */
+  readonly newDependencies: readonly BaselineDependency[];
   readonly newCriticalServices: readonly string[];
   readonly newPciScope: readonly NewPciScope[];
-  /** What is new, weighed by the policy: most severe first, then by kind and id. */
-  readonly findings: readonly Finding[];
+  readonly newCdeDependencies: readonly BaselineCall[];
+  readonly newExternalPeers: readonly string[];
   readonly problems: readonly Problem[];
 }
+
+/**
+ * Of something the baseline accepts: all of it was seen; some of it was not, which proves nothing, since traces are a sample;
+ * or it is gone, since its callers did so much that it would have been seen.
+ */
+export type SeenState = 'present' | 'unseen' | 'resolved';
 
 /** The shortest circle that a new call closes. */
 export interface NewCycle {
@@ -33,6 +41,8 @@ export interface NewCycle {
   readonly cause: 'unknown' | 'was-async' | 'acceptance-expired';
   /** The acceptance that has run out. */
   readonly expired: AcceptedEdge | null;
+  /** A trace in which the whole circle happened in one request; null where none is known. */
+  readonly witnessTraceId: string | null;
   /** When the call was first seen in this input, ISO 8601 in UTC. */
   readonly firstSeen: string;
   /** Operations of the new call, most called first. */
@@ -42,10 +52,22 @@ export interface NewCycle {
   readonly breakAt: readonly BreakProposal[];
 }
 
-export interface UnseenCycle {
+export interface KnownCycle {
   readonly services: readonly string[];
+  readonly state: SeenState;
   /** Its calls that were not seen. */
-  readonly missing: readonly { readonly caller: string; readonly callee: string }[];
+  readonly missing: readonly MissingCall[];
+}
+
+export interface KnownAcceptance extends AcceptedEdge {
+  readonly state: SeenState;
+  /** The day it was accepted until has passed. */
+  readonly isExpired: boolean;
+}
+
+export interface MissingCall extends BaselineCall {
+  /** How many requests its caller worked on this time. */
+  readonly callerRequestCount: number;
 }
 
 export interface NewPciScope {

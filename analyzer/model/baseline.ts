@@ -14,17 +14,22 @@ export interface Baseline {
   readonly accepted: readonly AcceptedEdge[];
   readonly criticalServices: readonly string[];
   readonly pciScope: readonly BaselineScope[];
+  /** Who reaches into the cardholder data environment from outside it: services, and what they reach, databases included. */
+  readonly cdeDependencies: readonly BaselineCall[];
+  /** Peers outside the system. */
+  readonly externalPeers: readonly string[];
 }
 
-export interface BaselineDependency {
+export interface BaselineCall {
   readonly caller: string;
   readonly callee: string;
+}
+
+export interface BaselineDependency extends BaselineCall {
   readonly mode: 'sync' | 'async';
 }
 
-export interface AcceptedEdge {
-  readonly caller: string;
-  readonly callee: string;
+export interface AcceptedEdge extends BaselineCall {
   readonly reason: string;
   readonly owner?: string;
   /** ISO date after which it is no longer accepted. */

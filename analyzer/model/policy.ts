@@ -1,4 +1,4 @@
-import type { Severity } from './analysis.ts';
+import type { DependencyMode, Severity } from './analysis.ts';
 
 /**
  * What the team declares in `ringfence.yaml`. Everything is optional; what is declared wins over what is guessed and loses
@@ -17,12 +17,41 @@ export interface Policy {
   readonly entryPoints: readonly string[];
   /** `caller -> callee` edges that must stay synchronous, so no proposal may cut them. */
   readonly neverAsync: readonly (readonly [caller: string, callee: string])[];
+  /** In the order of the file. */
+  readonly forbidden: readonly ForbiddenDependency[];
   readonly severities: Readonly<Partial<Record<RuleName, Severity | 'off'>>>;
   /** Edges seen in fewer distinct traces carry no cycle verdict. */
   readonly minTraces: number;
 }
 
-export type RuleName = 'newCycle' | 'newCriticalService' | 'newPciScope' | 'cardData' | 'scopeConflict';
+export type RuleName =
+  | 'newCycle'
+  | 'newCriticalService'
+  | 'newPciScope'
+  | 'cdeDependency'
+  | 'cardData'
+  | 'forbiddenDependency'
+  | 'tierInversion'
+  | 'missingPrerequisite'
+  | 'newExternalPeer'
+  | 'scopeConflict'
+  | 'staleBaseline';
+
+/** Who must not depend on whom. Names may hold `*` for any text; a name without a namespace matches in every namespace. */
+export interface ForbiddenDependency {
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  /** Which dependencies count. */
+  readonly mode: DependencyMode | 'any';
+  /** A dependency of its own, or any way over others. */
+  readonly reach: 'direct' | 'reachable';
+  /** Printed with every finding: people keep to rules they understand. */
+  readonly reason: string;
+  /** Instead of that of `rules.forbiddenDependency`. */
+  readonly severity?: Severity | 'off';
+  /** Dependencies that are let be, as pairs of patterns. */
+  readonly except: readonly (readonly [caller: string, callee: string])[];
+}
 
 export interface ServicePolicy {
   readonly owner?: string;
@@ -62,6 +91,7 @@ export const EMPTY_POLICY: Policy = {
   aliases: new Map(),
   entryPoints: [],
   neverAsync: [],
+  forbidden: [],
   severities: {},
   minTraces: 1,
 };

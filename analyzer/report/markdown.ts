@@ -1,7 +1,8 @@
 import type { Analysis } from '../model/analysis.ts';
+import { cell, code, table } from './markdown-text.ts';
 import { mermaid } from './mermaid.ts';
 import type { Report } from './report.ts';
-import { duration, grouped, percent, plural, printable } from './text.ts';
+import { duration, grouped, percent, plural } from './text.ts';
 import { countBySeverity, CYCLE_CLASSES } from './wording.ts';
 
 /** For a pull-request comment or a wiki page: the same story as in the terminal, with the map as a Mermaid diagram. */
@@ -84,27 +85,4 @@ function pciScope({ services }: Analysis): string {
     ['Service', 'Class', 'Basis', 'Why'],
     rows.map(({ id, pci }) => [code(id), pci.class, pci.basis, cell(pci.reasons[0]?.message ?? '')]),
   );
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-/**
- * Text that stays text: no markup, no mention, no link and no new column comes out of a name. Mentions and links are looked
- * for in what was rendered, so an entity for the sign does not hide it; a space of no width after it does.
- */
-function cell(text: string): string {
-  return printable(text)
-    .replace(/&/g, '&amp;')
-    .replace(/[\\`*_{}[\]<>()+!|~]/g, (character) => `\\${character}`)
-    .replace(/[@#]|:(?=\/\/)|\bwww(?=\.)/gi, (sign) => `${sign}&#8203;`);
-}
-
-/** As code where code can hold it: a code span has no escapes, and a table splits it at its bars. */
-function code(name: string): string {
-  const text = printable(name);
-  if (text.trim() === '') return '(no name)';
-  return /[`|\\]/.test(text) ? cell(text) : `\`${text}\``;
 }

@@ -33,7 +33,7 @@ describe.each(NAMES)('%s', (name) => {
 
   it('has something to say where nothing was seen', () => {
     const text = report(emptyAnalysis(), PLAIN);
-    expect(text).toMatch(/\S\n$/);
+    expect(text).toMatch(/\S\r?\n$/);
     expect(text).not.toMatch(/undefined|NaN|null(?!,?\n)/);
   });
 
@@ -41,7 +41,8 @@ describe.each(NAMES)('%s', (name) => {
     'prints no character of a name that acts on a terminal or turns the writing, color %s',
     (color) => {
       const text = withoutColor(report(hostileAnalysis(), { ...PLAIN, color }));
-      expect(text.replaceAll('\n', '')).not.toMatch(
+      // Tables for spreadsheets end their lines as RFC 4180 says.
+      expect(text.replaceAll(name === 'csv' ? '\r\n' : '\n', '')).not.toMatch(
         /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u,
       );
     },
@@ -54,7 +55,7 @@ describe.each(NAMES)('%s', (name) => {
   });
 
   it('ends its last line', () => {
-    expect(report(cloudAnalysis(), PLAIN)).toMatch(/[^\n]\n$/);
+    expect(report(cloudAnalysis(), PLAIN)).toMatch(/[^\r\n]\r?\n$/);
   });
 });
 
@@ -136,6 +137,39 @@ describe('dot', () => {
         .sort(),
     );
     expect(edges).toEqual(make().dependencies.map(({ caller, callee }) => [printable(caller), printable(callee)]));
+  });
+});
+
+describe('csv', () => {
+  const read = (text: string): string[][] =>
+    text
+      .trimEnd()
+      .split('\r\n')
+      .map((line) =>
+        [...`,${line}`.matchAll(/,(?:"((?:[^"]|"")*)"|([^",]*))/g)].map(([, quoted, bare]) =>
+          (quoted ?? bare!).replaceAll('""', '"'),
+        ),
+      );
+
+  it.each([
+    ['the demo cloud', cloudAnalysis],
+    ['hostile names', hostileAnalysis],
+  ])('reads back as the dependencies of %s', (_, make) => {
+    const [head, ...rows] = read(REPORTS.csv(make(), PLAIN));
+    expect(new Set(rows.map((row) => row.length))).toEqual(new Set([head!.length]));
+    const plain = (text: string) => text.replace(/^'/, '');
+    expect(rows.map(([caller, callee]) => [plain(caller!), plain(callee!)])).toEqual(
+      make().dependencies.map(({ caller, callee }) => [printable(caller), printable(callee)]),
+    );
+  });
+
+  it('is no formula to a spreadsheet', () => {
+    const [edge] = cloudAnalysis().dependencies;
+    const names = ['=1+1', '+1', '-1', '@SUM(A1)', ' =1', '\t=1', "=cmd|' /C calc'!A0", '"=1"', 'a=1'];
+    const analysis = { ...cloudAnalysis(), dependencies: names.map((caller) => ({ ...edge!, caller })) };
+    const cells = read(REPORTS.csv(analysis, PLAIN)).slice(1);
+    for (const [caller] of cells) expect(caller).not.toMatch(/^\s*[=+\-@]/);
+    expect(cells.at(-1)?.[0]).toBe('a=1');
   });
 });
 

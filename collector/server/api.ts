@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzip } from 'node:zlib';
 
 import { explainEdge } from '../../analyzer/coverage/why.ts';
+import { ROLLUP_MEDIA_TYPE } from './rollup-media-type.ts';
 import type { AnalysisWindow, LiveState } from './state.ts';
 
 /** The answer to one request, before it is written. */
 interface Answer {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 }
 
 /** Answers kept for the next one who asks the same: a window of days costs tens of milliseconds, and walls poll. */
@@ -38,6 +39,7 @@ export class Api {
     }
     if (url.pathname === '/metrics') return text(200, prometheusText(this.#state.counters()));
     if (url.pathname === '/api/v1/analysis') return this.#analysis(url);
+    if (url.pathname === '/api/v1/rollup') return this.#rollup(url);
     if (url.pathname === '/api/v1/why') return this.#why(url);
     if (url.pathname.startsWith('/api/v1/traces/')) return this.#trace(url.pathname.slice('/api/v1/traces/'.length));
     if (url.pathname.startsWith('/api/')) return problem(404, `there is no ${url.pathname}; see /api/v1/analysis`);
@@ -66,6 +68,12 @@ export class Api {
     if (caller === '' || callee === '')
       return problem(400, 'name two services: /api/v1/why?caller=checkout&callee=payments');
     return json(200, explainEdge(this.#state.analyze(window), caller, callee));
+  }
+
+  #rollup(url: URL): Answer {
+    const window = windowOf(url.searchParams);
+    if (typeof window === 'string') return problem(400, window);
+    return { status: 200, contentType: ROLLUP_MEDIA_TYPE, body: this.#state.rollup(window) };
   }
 
   #trace(traceId: string): Answer {
@@ -124,7 +132,7 @@ export function send(request: IncomingMessage, response: ServerResponse, { statu
   response.statusCode = status;
   response.setHeader('content-type', contentType);
   response.setHeader('cache-control', 'no-store');
-  const end = (bytes: string | Buffer): void => {
+  const end = (bytes: string | Uint8Array): void => {
     response.setHeader('content-length', Buffer.byteLength(bytes));
     response.end(request.method === 'HEAD' ? undefined : bytes);
   };

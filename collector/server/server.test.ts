@@ -36,6 +36,11 @@ class FakeState implements LiveState {
     return this.analysis();
   }
 
+  rollup(window: AnalysisWindow): Uint8Array {
+    this.asked.push(window);
+    return new TextEncoder().encode('a rollup');
+  }
+
   trace(traceId: string): TraceDetail | undefined {
     return traceId === TRACE_ID ? this.detail : undefined;
   }

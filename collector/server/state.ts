@@ -5,6 +5,8 @@ export interface LiveState {
   /** Grows with everything new; an answer with the same revision and question is the same answer. */
   readonly revision: number;
   analyze(window: AnalysisWindow): Analysis;
+  /** What the window is concluded from, as `encodeRollup` writes it: another ringfence may conclude by its own policy. */
+  rollup(window: AnalysisWindow): Uint8Array;
   trace(traceId: string): TraceDetail | undefined;
   counters(): Readonly<Record<string, number>>;
   /** Why the service cannot take spans right now; undefined when it can. */
