@@ -159,11 +159,6 @@ const ALONE = 'a step of its own, held against brute force or by table without w
 
 /** What only a test imports, and why. */
 const FOR_TESTS = [
-  {
-    file: 'analyzer/baseline/baseline.ts',
-    name: 'acceptCycle',
-    reason: 'the entry that people write into the file by hand',
-  },
   { file: 'analyzer/finding/cycle.ts', name: 'cycleId', reason: 'identity is a promise, tested by itself' },
   { file: 'analyzer/graphology-cycles/lazy-cycle-cover.ts', name: 'heuristicCut', reason: ALONE },
   { file: 'analyzer/rollup/histogram.ts', name: 'middleOf', reason: ALONE },
