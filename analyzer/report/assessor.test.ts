@@ -113,7 +113,7 @@ describe('the report for the assessor', () => {
       externalPeers: ['external:api.stripe.com'],
     });
     const changesOf = (lastConfirmed: Baseline) =>
-      assessor(now, { ...PLAIN, lastConfirmed }).split('## 7. Since the last confirmation\n\n')[1];
+      assessor(now, { ...PLAIN, lastConfirmed }).split('## 7. Since the last confirmation\n\n')[1] ?? '';
     expect(changesOf(same)).toBe('Same components in scope, same connections into the CDE, same hosts outside.\n');
     expect(
       changesOf({

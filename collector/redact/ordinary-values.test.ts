@@ -1,19 +1,10 @@
 import { expect, it } from 'vitest';
+import { seededRandom } from '../../fixtures/seeded.ts';
 import { redactText } from './index.ts';
 
-/** Draws of one seed: the corpus is the same in every run. */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    // Mulberry32 (Ettinger 2017).
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
-
-const draw = randomOf(20_261_122);
+/** The corpus is the same in every run. */
+const random = seededRandom(20_261_122);
+const draw = (below: number) => Math.floor(random() * below);
 const drawn = (alphabet: string, length: number) =>
   Array.from({ length }, () => alphabet[draw(alphabet.length)]!).join('');
 const hex = (length: number) => drawn('0123456789abcdef', length);

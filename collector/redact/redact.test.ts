@@ -108,6 +108,7 @@ describe('redactText finds', () => {
 
   it.each([
     ['track 1', '%B4539148803436467^DOE/JOHN^29122011000?', '[REDACTED:authentication]'],
+    ['track 1 in lower case', '%b4539148803436467^doe/john^29122011000?', '[REDACTED:authentication]'],
     ['track 1 without its sentinels', 'B4539148803436467^DOE/JOHN^2912', '[REDACTED:authentication]'],
     ['track 2', 'x ;4539148803436467=29122011000? y', 'x [REDACTED:authentication] y'],
     [

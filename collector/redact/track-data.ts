@@ -5,7 +5,8 @@ const PERCENT = 0x25;
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const QUESTION_MARK = 0x3f;
-const LETTER_B = 0x42;
+/** Zipkin writes names in lower case. */
+const LOWER_B = 0x62;
 const CARET = 0x5e;
 
 /** Longest a track is on a card (ISO/IEC 7813: 79 characters on track 1). */
@@ -19,14 +20,15 @@ export function findTrackData(bytes: Uint8Array, start: number, end: number): re
   const matches: CardMatch[] = [];
   for (let at = start; at < end; at++) {
     const byte = bytes[at]!;
-    if (byte !== LETTER_B && byte !== SEMICOLON) continue;
-    const separator = byte === LETTER_B ? CARET : EQUALS;
+    const isTrack1 = (byte | 0x20) === LOWER_B;
+    if (!isTrack1 && byte !== SEMICOLON) continue;
+    const separator = isTrack1 ? CARET : EQUALS;
     const digitsEnd = endOfDigits(bytes, at + 1, Math.min(end, at + 21));
     const digitCount = digitsEnd - at - 1;
     if (digitCount < 12 || digitCount > 19 || digitsEnd >= end || bytes[digitsEnd] !== separator) continue;
     if (!passesLuhn(bytes, at + 1, digitsEnd)) continue;
     const brand = brandOf(prefixOf(bytes, at + 1), digitCount, true);
-    const trackStart = byte === LETTER_B && at > start && bytes[at - 1] === PERCENT ? at - 1 : at;
+    const trackStart = isTrack1 && at > start && bytes[at - 1] === PERCENT ? at - 1 : at;
     const trackEnd = endOfTrack(bytes, digitsEnd, Math.min(end, at + LONGEST_TRACK), separator);
     matches.push({
       start: trackStart,
