@@ -25,18 +25,18 @@ export function coverageOf({ services, dependencies, traceCount, spanCount, inco
     anonymousSpanCount: sumOf(senders.filter(isAnonymous), (service) => service.spanCount),
     traceCount,
     incompleteTraceCount,
-    calls: halvesOf(calls),
+    calls: halvesOf(calls, spanCount > 0),
     oneSidedByNatureCount: sumOf(
       dependencies.filter(({ caller, callee }) => kindOf.get(caller) === 'service' && kindOf.get(callee) !== 'service'),
       ({ callCount }) => callCount,
     ),
-    services: senders.map(({ id, spanCount, orphanCount, unknownKindCount }) => ({
+    services: senders.map(({ id, spanCount: ownSpanCount, orphanCount, unknownKindCount }) => ({
       service: id,
-      spanCount,
+      spanCount: ownSpanCount,
       orphanCount,
       unknownKindCount,
-      asCaller: halvesOf(byCaller.get(id) ?? []),
-      asCallee: halvesOf(byCallee.get(id) ?? []),
+      asCaller: halvesOf(byCaller.get(id) ?? [], spanCount > 0),
+      asCallee: halvesOf(byCallee.get(id) ?? [], spanCount > 0),
     })),
   };
 }
@@ -46,11 +46,13 @@ function isAnonymous({ name }: AnalyzedService): boolean {
   return name.startsWith('unknown_service');
 }
 
-function halvesOf(calls: readonly AnalyzedDependency[]): CallHalves {
+/** Where there are no spans, as in a list of dependencies, no half of any call was seen. */
+function halvesOf(calls: readonly AnalyzedDependency[], hasSpans: boolean): CallHalves {
   const callCount = sumOf(calls, (call) => call.callCount);
   const clientOnlyCount = sumOf(calls, ({ clientOnlyCallCount }) => clientOnlyCallCount);
   const serverOnlyCount = sumOf(calls, ({ serverOnlyCallCount }) => serverOnlyCallCount);
-  return { callCount, bothCount: callCount - clientOnlyCount - serverOnlyCount, clientOnlyCount, serverOnlyCount };
+  const bothCount = hasSpans ? callCount - clientOnlyCount - serverOnlyCount : 0;
+  return { callCount, bothCount, clientOnlyCount, serverOnlyCount };
 }
 
 function sumOf<T>(values: readonly T[], countOf: (value: T) => number): number {

@@ -133,9 +133,11 @@ function described({
   ...seen
 }: AnalyzedDependency): string {
   const halves =
-    clientOnlyCallCount + serverOnlyCallCount === 0
-      ? 'both halves of every call were seen'
-      : `${clientOnlyCallCount} known by the caller's span alone, ${serverOnlyCallCount} by the callee's alone`;
+    traceCount === 0
+      ? 'from a list of dependencies, without traces'
+      : clientOnlyCallCount + serverOnlyCallCount === 0
+        ? 'both halves of every call were seen'
+        : `${clientOnlyCallCount} known by the caller's span alone, ${serverOnlyCallCount} by the callee's alone`;
   const [site] = callSites;
   const most = site === undefined ? '' : `; most of all ${site.callerOperation} → ${site.calleeOperation}`;
   const examples = seen.traceIds.length === 0 ? '' : `; traces ${seen.traceIds.join(', ')}`;
