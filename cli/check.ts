@@ -20,6 +20,8 @@ export interface CheckOptions {
   readonly strict?: boolean;
   /** ISO date that acceptances are held against. */
   readonly today?: string;
+  /** A module that the command's Node processes load first. */
+  readonly import?: string;
   /** Seconds to wait for late spans of a command. */
   readonly wait: number;
 }
@@ -58,6 +60,7 @@ export async function check(
     policy,
     environment: options.environment,
     quietMs: options.wait * 1000,
+    preload: options.import,
   });
   try {
     if (seen === undefined) throw new UsageError(`${command[0]!}: ${NOT_A_SPAN}`);
@@ -75,4 +78,4 @@ export async function check(
 
 const NOT_A_SPAN =
   'not a single span arrived while it ran, so nothing can be said. Is it instrumented? With the OpenTelemetry SDK for Node it ' +
-  'takes no change of code: NODE_OPTIONS="--import ./instrumentation.mjs". A process that is killed sends nothing more: end it with SIGTERM.';
+  'takes no change of code: --import ./instrumentation.mjs. A process that is killed sends nothing more: end it with SIGTERM.';

@@ -32,6 +32,7 @@ export function addGateCommands(
     .addOption(formatOption(CHECK_FORMATS, 'form of the answer'))
     .option('--output <file>', 'write the answer there')
     .option('--strict', 'also fail on accepted circles that are gone, and without a baseline')
+    .option('--import <module>', 'with a command: what Node processes it starts load first, such as an instrumentation')
     .addOption(
       new Option('--wait <seconds>', 'with a command: how long it has to be silent after its end')
         .default(2)

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 import type { Policy } from '../analyzer/model/policy.ts';
 import { SpanTable } from '../analyzer/model/span-table.ts';
@@ -18,6 +20,8 @@ export interface WatchedCommand {
 export interface WatchOptions {
   readonly policy: Policy;
   readonly environment: string | undefined;
+  /** A module that its Node processes load first: a path, or the name of a package. */
+  readonly preload: string | undefined;
   /** How long it has to be silent after the end of the command before all late spans have come. */
   readonly quietMs: number;
 }
@@ -50,7 +54,7 @@ export async function watchCommand(command: readonly string[], options: WatchOpt
   );
   try {
     const port = await receiver.listen();
-    const exitCode = await run(command, port);
+    const exitCode = await run(command, { ...senderSettings(port), ...preloading(options.preload) });
     const giveUpMs = performance.now() + options.quietMs * MOST_QUIET_SPELLS;
     lastMs = performance.now();
     for (let leftMs = options.quietMs; leftMs > 0; leftMs = lastMs + options.quietMs - performance.now()) {
@@ -68,19 +72,8 @@ export async function watchCommand(command: readonly string[], options: WatchOpt
 }
 
 /** Resolves with the exit code once the command and its output have ended. */
-async function run([file = '', ...args]: readonly string[], port: number): Promise<number> {
-  const child = spawn(file, args, {
-    stdio: 'inherit',
-    env: {
-      // Whole traces soon: a command that ends takes unsent batches with it. Whoever has set it knows better.
-      OTEL_BSP_SCHEDULE_DELAY: '500',
-      ...process.env,
-      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
-      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
-      OTEL_TRACES_EXPORTER: 'otlp',
-      ...withoutOverrides(),
-    },
-  });
+async function run([file = '', ...args]: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...env } });
   // A terminal sends Ctrl-C to the child too: it is the child's to decide what becomes of it.
   const passOn = (signal: NodeJS.Signals): void => {
     if (signal === 'SIGINT' && process.stdin.isTTY) return;
@@ -100,7 +93,23 @@ async function run([file = '', ...args]: readonly string[], port: number): Promi
   }
 }
 
-/** Settings for traces alone go before those for everything; left as they are, spans would go elsewhere. */
-function withoutOverrides(): NodeJS.ProcessEnv {
-  return { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: undefined, OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: undefined };
+/** What every OpenTelemetry SDK reads. */
+function senderSettings(port: number): NodeJS.ProcessEnv {
+  return {
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+    OTEL_TRACES_EXPORTER: 'otlp',
+    // Those for traces alone go before those for everything; left as they are, spans would go elsewhere.
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: undefined,
+    OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: undefined,
+    // Soon, since a command that ends may take unsent batches with it. Whoever has set it knows better.
+    OTEL_BSP_SCHEDULE_DELAY: process.env['OTEL_BSP_SCHEDULE_DELAY'] ?? '500',
+  };
+}
+
+function preloading(preload: string | undefined): NodeJS.ProcessEnv {
+  if (preload === undefined) return {};
+  const isPath = preload.startsWith('.') || isAbsolute(preload);
+  const module = isPath ? pathToFileURL(preload).href : preload;
+  return { NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import=${module}`.trim() };
 }

@@ -1,4 +1,4 @@
-import type { Analysis, FindingKind } from '../model/analysis.ts';
+import type { Analysis, FindingKind, Problem } from '../model/analysis.ts';
 import type { Baseline } from '../model/baseline.ts';
 import type { Check, CheckFinding } from '../model/check.ts';
 import type { Policy, RuleName } from '../model/policy.ts';
@@ -54,9 +54,14 @@ export function checkOf(
     hasBaseline: baseline !== undefined,
     policyFile,
     findings,
-    comparison,
+    // Nothing to compare with is said by itself.
+    comparison: baseline === undefined ? { ...comparison, problems: withoutThin(comparison.problems) } : comparison,
     analysis,
   };
+}
+
+function withoutThin(problems: readonly Problem[]): readonly Problem[] {
+  return problems.filter(({ kind }) => kind !== 'baseline-thin');
 }
 
 /** Kinds of findings that are wrong today, whatever was there before, and the rules that weigh them. */

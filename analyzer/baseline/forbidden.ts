@@ -8,7 +8,7 @@ import { edgeKey } from './baseline.ts';
 import { matcher } from './name-pattern.ts';
 
 /** Findings of one rule that are listed: more than anybody reads. */
-export const FORBIDDEN_LIMIT = 100;
+const FORBIDDEN_LIMIT = 100;
 
 /** The dependencies that the policy forbids, whatever the baseline says of them. */
 export function forbiddenFindings(analysis: Analysis, policy: Policy): CheckFinding[] {

@@ -13,7 +13,7 @@ const WHY_FIRST: Readonly<Record<NewCycle['cause'], string>> = {
 
 /**
  * Where to break a new circle: first the call that closes it, which nobody relies on yet, unless the policy says that it must stay
- * synchronous; then what the analysis proposes for this circle, or for its calls where it does not list it.
+ * synchronous, or all calls of the circle are new and none closes it more than the others; then what the analysis proposes for this circle, or for its calls where it does not list it.
  */
 export function breakProposals(
   analysis: Analysis,
@@ -22,13 +22,14 @@ export function breakProposals(
   closing: Pick<NewCycle, 'caller' | 'callee' | 'cause'>,
   services: readonly string[],
   listed: readonly BreakProposal[] | undefined,
+  isAllNew: boolean,
 ) => BreakProposal[] {
   const mustStay = new Set(neverAsync.map(([caller, callee]) => edgeKey({ caller, callee })));
   const proposals = new Map<string, BreakProposal>();
   for (const { class: cycleClass, breakAt } of analysis.cycles) {
     if (cycleClass !== 'soft') for (const proposal of breakAt) proposals.set(edgeKey(proposal), proposal);
   }
-  return ({ caller, callee, cause }, services, listed) => {
+  return ({ caller, callee, cause }, services, listed, isAllNew) => {
     const others =
       listed ??
       services
@@ -38,7 +39,7 @@ export function breakProposals(
         })
         .sort((one, two) => byText(edgeKey(one), edgeKey(two)));
     const closingKey = edgeKey({ caller, callee });
-    if (mustStay.has(closingKey)) return [...others];
+    if (mustStay.has(closingKey) || (isAllNew && others.length > 0)) return [...others];
     const known = others.find((proposal) => edgeKey(proposal) === closingKey);
     return [
       { caller, callee, reasons: [WHY_FIRST[cause], ...(known?.reasons ?? [])] },

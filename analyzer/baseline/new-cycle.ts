@@ -8,6 +8,7 @@ import { byText } from '../model/wording.ts';
 import { edgeKey } from './baseline.ts';
 import { cycleLengths } from './cycle-length.ts';
 import { componentsOf, hardCalls, hardGraph, serviceDependencies } from './hard-graph.ts';
+import { callsOf } from './seen-state.ts';
 import { breakProposals } from './new-cycle-break.ts';
 import { nowCyclic } from './now-cyclic.ts';
 import { shortestNewCycle } from './shortest-new-cycle.ts';
@@ -74,6 +75,7 @@ export function findNewCycles(
       const expired = expiredOf({ caller, callee }) ?? null;
       const wasAsync = knownModes.get(edgeKey({ caller, callee })) === 'async';
       const cause = expired !== null ? 'acceptance-expired' : wasAsync ? 'was-async' : 'unknown';
+      const isAllNew = !callsOf(services).some(isKnown);
       const inAnalysis = listedCycles.get(services.join('\u0000'));
       return {
         id: inAnalysis?.id ?? fingerprint('cycle', 'service', 'hard', ...services),
@@ -91,7 +93,7 @@ export function findNewCycles(
           calleeOperation,
         })),
         nowCyclic: nowCyclicWith(services),
-        breakAt: proposalsFor({ caller, callee, cause }, services, inAnalysis?.breakAt),
+        breakAt: proposalsFor({ caller, callee, cause }, services, inAnalysis?.breakAt, isAllNew),
       };
     })
     .sort(

@@ -82,6 +82,6 @@ export function severityOf(policy: Policy, rule: RuleName, atMost: Severity = 'e
 }
 
 /** The less severe of two. */
-export function lesser(one: Severity, other: Severity): Severity {
+function lesser(one: Severity, other: Severity): Severity {
   return SEVERITIES[Math.max(SEVERITIES.indexOf(one), SEVERITIES.indexOf(other))]!;
 }

@@ -1,7 +1,7 @@
 import type { NewCycle } from '../model/baseline-comparison.ts';
 import type { Check, CheckFinding } from '../model/check.ts';
 import type { CheckReport } from './check-report.ts';
-import { CAUSES } from './check-terminal.ts';
+import { CAUSES, othersOf } from './check-terminal.ts';
 import { cell, code } from './markdown-text.ts';
 import { label } from './mermaid.ts';
 import { plural } from './text.ts';
@@ -20,15 +20,17 @@ export const checkMarkdown: CheckReport = (check) => {
       : `### ✓ ringfence: nothing ${findings.length === 0 ? 'new' : 'that fails the check'}`,
   ];
   const cycles = new Map(comparison.newCycles.map((cycle) => [`${cycle.caller}\u0000${cycle.callee}`, cycle]));
-  let pictureCount = 0;
+  const shown = new Set<string>();
   for (const finding of findings.slice(0, MOST_FINDINGS)) {
-    const { call, rule } = finding;
+    const { call, rule, severity, title, message } = finding;
     const cycle = rule === 'newCycle' && call !== null ? cycles.get(`${call.caller}\u0000${call.callee}`) : undefined;
-    parts.push(
-      cycle !== undefined && pictureCount++ < MOST_CYCLES
-        ? cyclePart(cycle)
-        : `- ${SIGNS[finding.severity]} **${cell(finding.title)}**: ${cell(finding.message)}`,
-    );
+    if (cycle !== undefined && shown.has(cycle.id)) continue;
+    if (cycle !== undefined && shown.size < MOST_CYCLES) {
+      shown.add(cycle.id);
+      parts.push(cyclePart(cycle, othersOf(cycle, comparison)));
+    } else {
+      parts.push(`- ${SIGNS[severity]} **${cell(title)}**: ${cell(message)}`);
+    }
   }
   if (findings.length > MOST_FINDINGS) parts.push(`${findings.length - MOST_FINDINGS} more.`);
   const base = hasBaseline ? `baseline ${code(baselineFile)}` : `no baseline yet (${code(baselineFile)})`;
@@ -38,7 +40,7 @@ export const checkMarkdown: CheckReport = (check) => {
 
 const SIGNS: Readonly<Record<CheckFinding['severity'], string>> = { error: '✗', warning: '⚠', note: '·' };
 
-function cyclePart(cycle: NewCycle): string {
+function cyclePart(cycle: NewCycle, others: readonly NewCycle[]): string {
   const { services, caller, callee, callSites, edges, breakAt, cause, firstSeen } = cycle;
   const closing = edges.find((edge) => edge.caller === caller && edge.callee === callee);
   const [site] = callSites;
@@ -49,6 +51,7 @@ function cyclePart(cycle: NewCycle): string {
     ...picture(cycle),
     '',
     `- closed by ${code(caller)} → ${code(callee)}, ${CAUSES[cause]}`,
+    ...others.map((other) => `- and by ${code(other.caller)} → ${code(other.callee)}, ${CAUSES[other.cause]}`),
   ];
   if (site !== undefined) lines.push(`- call ${code(site.callerOperation)} → ${code(site.calleeOperation)}`);
   if (closing !== undefined) {

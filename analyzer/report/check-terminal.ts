@@ -1,4 +1,4 @@
-import type { KnownCycle, NewCycle } from '../model/baseline-comparison.ts';
+import type { BaselineComparison, KnownCycle, NewCycle } from '../model/baseline-comparison.ts';
 import type { Check, CheckFinding } from '../model/check.ts';
 import type { CheckReport } from './check-report.ts';
 import { type Style, styleOf } from './style.ts';
@@ -16,14 +16,19 @@ export const checkTerminal: CheckReport = (check, { color, width }) => {
   const loud = findings.filter(({ severity }) => severity !== 'note');
   const notes = findings.filter(({ severity }) => severity === 'note');
   const cycles = new Map(comparison.newCycles.map((cycle) => [callKey(cycle), cycle]));
-  const sections = loud.slice(0, MOST_FINDINGS).map((finding) => {
+  const shown = new Set<string>();
+  const sections: string[] = [];
+  let leftCount = 0;
+  for (const finding of loud) {
     const cycle = finding.rule === 'newCycle' && finding.call !== null ? cycles.get(callKey(finding.call)) : undefined;
-    return cycle === undefined
-      ? findingSection(finding, style, width)
-      : newCycleSection(cycle, finding.severity, style, width);
-  });
-  if (loud.length > MOST_FINDINGS)
-    sections.push(style.dim(`${loud.length - MOST_FINDINGS} more: --format json has all`));
+    // Of a circle with several new calls one section tells all.
+    if (cycle !== undefined && shown.has(cycle.id)) continue;
+    if (sections.length >= MOST_FINDINGS) leftCount++;
+    else if (cycle === undefined) sections.push(findingSection(finding, style, width));
+    else sections.push(newCycleSection(cycle, othersOf(cycle, comparison), finding.severity, style, width));
+    if (cycle !== undefined) shown.add(cycle.id);
+  }
+  if (leftCount > 0) sections.push(style.dim(`${leftCount} more: --format json has all`));
   if (notes.length > 0) sections.push(notesSection(notes, style, width));
   for (const { message } of comparison.problems)
     sections.push(`${style.warning('!')} ${wrapped(printable(message), width - 2, '  ')}`);
@@ -33,6 +38,11 @@ export const checkTerminal: CheckReport = (check, { color, width }) => {
 
 function callKey({ caller, callee }: { readonly caller: string; readonly callee: string }): string {
   return `${caller}\u0000${callee}`;
+}
+
+/** New calls for which the same circle is the shortest. */
+export function othersOf(cycle: NewCycle, { newCycles }: BaselineComparison): NewCycle[] {
+  return newCycles.filter((other) => other.id === cycle.id && callKey(other) !== callKey(cycle));
 }
 
 function findingSection({ severity, title, message }: CheckFinding, style: Style, width: number): string {
@@ -48,7 +58,13 @@ function notesSection(notes: readonly CheckFinding[], style: Style, width: numbe
   return lines.join('\n');
 }
 
-function newCycleSection(cycle: NewCycle, severity: CheckFinding['severity'], style: Style, width: number): string {
+function newCycleSection(
+  cycle: NewCycle,
+  others: readonly NewCycle[],
+  severity: CheckFinding['severity'],
+  style: Style,
+  width: number,
+): string {
   const { caller, callee, callSites, edges, breakAt } = cycle;
   const lines = [`${mark(severity, style)} ${style.bold('New circle:')} ${style.cycle(cyclePath(cycle.services))}`];
   const add = (label: string, text: string): void => {
@@ -56,6 +72,9 @@ function newCycleSection(cycle: NewCycle, severity: CheckFinding['severity'], st
   };
   lines.push(`  ${wrapped(WHAT_IT_MEANS, width - 2, '  ')}`);
   add('closed by', `${printable(caller)} → ${printable(callee)}, ${CAUSES[cycle.cause]}`);
+  for (const other of others) {
+    add('and by', `${printable(other.caller)} → ${printable(other.callee)}, ${CAUSES[other.cause]}`);
+  }
   if (cycle.expired !== null) {
     const { reason, owner, expires } = cycle.expired;
     const by = owner === undefined ? '' : ` by ${owner}`;

@@ -30,15 +30,11 @@ class FakeState implements LiveState {
   analysis: () => Analysis = emptyAnalysis;
   readonly asked: AnalysisWindow[] = [];
   readonly detail = DETAIL;
+  readonly rollup = (): Uint8Array => new Uint8Array();
 
   analyze(window: AnalysisWindow): Analysis {
     this.asked.push(window);
     return this.analysis();
-  }
-
-  rollup(window: AnalysisWindow): Uint8Array {
-    this.asked.push(window);
-    return new TextEncoder().encode('a rollup');
   }
 
   trace(traceId: string): TraceDetail | undefined {
