@@ -12,12 +12,13 @@ import { policyProblems, traceProblems } from './finding/problem.ts';
 import { renamed } from './finding/rename.ts';
 import { dateOf, timeOf } from './finding/time.ts';
 import type { Analysis, Problem } from './model/analysis.ts';
+import { ALL_ENVIRONMENTS } from './model/environments.ts';
 import type { Policy } from './model/policy.ts';
 import { byText } from './model/wording.ts';
 import type { Rollup } from './rollup/rollup.ts';
 
 export interface ConcludeOptions {
-  /** The environment the rollup is of; absent or null for all of them together. */
+  /** The environment the rollup is of; absent, null or `*` for all of them together. */
   readonly environment?: string | null;
   /** What decoding and assembling had to say; it is listed with the rest. */
   readonly problems?: readonly Problem[];
@@ -62,7 +63,7 @@ export function conclude(rollup: Rollup, policy: Policy, options: ConcludeOption
   return {
     schema: 'ringfence.analysis/1',
     window: { from: timeOf(seen.fromUs), to: timeOf(seen.toUs) },
-    environment: options.environment ?? null,
+    environment: options.environment === ALL_ENVIRONMENTS ? null : (options.environment ?? null),
     environments: [...seen.environments].sort(),
     traceCount: seen.traceCount,
     spanCount: seen.spanCount,

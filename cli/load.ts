@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 import type { Problem } from '../analyzer/model/analysis.ts';
+import { ALL_ENVIRONMENTS, askForEnvironment } from '../analyzer/model/environments.ts';
 import type { Policy } from '../analyzer/model/policy.ts';
 import { SpanTable } from '../analyzer/model/span-table.ts';
 import { mergeRollups } from '../analyzer/rollup/merge-rollups.ts';
@@ -21,7 +22,10 @@ export interface Loaded {
   readonly problems: readonly Problem[];
 }
 
-/** What all the sources showed together; the whole input is one window. Only traces of the environment, if one is named. */
+/**
+ * What all the sources showed together; the whole input is one window. Only traces of the environment, if one is named; where
+ * traces are of several, one has to be, or `*` for all.
+ */
 export async function loadRollup(
   sources: readonly string[],
   policy: Policy,
@@ -44,8 +48,11 @@ export async function loadRollup(
 export async function rollUp(
   { partitions, problems, progress }: ReadTraces,
   policy: Policy,
-  environment: string | undefined,
+  asked: string | undefined,
 ): Promise<Loaded> {
+  const environment = asked === ALL_ENVIRONMENTS ? undefined : asked;
+  const isToBeAsked = asked === undefined && partitions.environments.size > 1;
+  const found = new Set<string>();
   const parts: Rollup[] = [];
   const builder = new RollupBuilder(partitions.dictionary, { proxies: policy.proxies });
   let analyzedCount = 0;
@@ -53,6 +60,7 @@ export async function rollUp(
   for await (const table of partitions.tables()) {
     if (table.dictionary !== builder.dictionary) parts.push(builder.moveTo(table.dictionary));
     const spans = environment === undefined ? table : spansOfEnvironment(table, environment);
+    if (isToBeAsked) addEnvironments(table, found);
     builder.observe(spans);
     chosenCount += spans.count;
     analyzedCount += table.count;
@@ -60,6 +68,7 @@ export async function rollUp(
   }
   if (environment !== undefined && chosenCount === 0)
     throw new UsageError(noEnvironment(environment, partitions.environments));
+  if (found.size > 1) throw new UsageError(askForEnvironment(found));
   const last = builder.finish();
   const rollup = parts.length === 0 ? last : mergeRollups([...parts, last]);
   // One environment was asked for; the others are still there to choose.
@@ -150,6 +159,16 @@ async function readInto(
     );
   }
   return problems;
+}
+
+/** The environments that traces of a table are of. A trace that names none is of no other. */
+function addEnvironments(table: SpanTable, environments: Set<string>): void {
+  const groups = new TraceGroups();
+  groups.group(table, 0, table.count);
+  for (let trace = 0; trace < groups.count; trace++) {
+    const environment = traceEnvironment(table, groups.rows, groups.starts[trace]!, groups.starts[trace + 1]!);
+    if (environment !== '') environments.add(environment);
+  }
 }
 
 function spansOfEnvironment(table: SpanTable, environment: string): SpanTable {

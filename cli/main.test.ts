@@ -129,6 +129,27 @@ describe('analyze', () => {
     expect(readFileSync(file, 'utf8')).toContain('compute/droplets');
   });
 
+  it('never throws two environments together unasked', () => {
+    const lines = gunzipSync(readFileSync(WITH_CIRCLE)).toString().trimEnd().split('\n');
+    const file = join(folder, 'two-environments.jsonl');
+    writeFileSync(
+      file,
+      [...lines.slice(0, 20), ...lines.slice(20).map((line) => line.replaceAll('"demo"', '"live"'))].join('\n'),
+    );
+    const { exitCode, stderr } = runCommand(['analyze', file]);
+    expect(stderr).toMatch(
+      /the traces are of 2 environments \(demo, live\).*--environment demo, or all with --environment '\*'/,
+    );
+    expect(exitCode).toBe(2);
+    const countOf = (environment: string) => {
+      const { stdout } = runCommand(['analyze', file, '--format', 'json', '--environment', environment]);
+      const { traceCount, ...analysis } = JSON.parse(stdout) as Analysis;
+      expect(analysis.environment).toBe(environment === '*' ? null : environment);
+      return traceCount;
+    };
+    expect(countOf('demo') + countOf('live')).toBe(countOf('*'));
+  });
+
   it('shows one environment when asked', () => {
     const { stdout } = runCommand(['analyze', WITH_CIRCLE, '--format', 'json', '--environment', 'demo']);
     expect((JSON.parse(stdout) as Analysis).traceCount).toBe(385);

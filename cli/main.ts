@@ -54,7 +54,7 @@ const policyOption = new Option(
 
 const environmentOption = new Option(
   '--environment <name>',
-  'only traces of this deployment.environment.name (default: all of them together)',
+  'only traces of this deployment.environment.name; * for all together (needed where there are several)',
 );
 
 const serveCommand = program

@@ -129,3 +129,26 @@ it('spans of traces that are forgotten are only counted', () => {
   expect(live.counters()).toMatchObject({ spans_too_late_total: 4, traces_corrected_total: 0 });
   close();
 });
+
+it('shows the environment with the most traces where there are several, unless another is asked for, or all', () => {
+  const { live, close } = start();
+  for (const [trace, rows] of TRACES.entries()) {
+    const environment = trace < 2 ? 'staging' : 'production';
+    const table = new SpanTable(TRAFFIC.dictionary);
+    for (const row of rows) {
+      const span = TRAFFIC.span(row);
+      table.addSpan({ ...span, resource: { ...span.resource, environment } });
+    }
+    live.onTrace(table, 'idle', false);
+  }
+  commit(live);
+  const shown = (environment?: string) => {
+    const analysis = live.analyze(environment === undefined ? {} : { environment });
+    expect(analysis.environments).toEqual(['production', 'staging']);
+    return [analysis.environment, analysis.traceCount];
+  };
+  expect(shown()).toEqual(['production', 4]);
+  expect(shown('staging')).toEqual(['staging', 2]);
+  expect(shown('*')).toEqual([null, 6]);
+  close();
+});

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { conclude } from '../analyzer/analyze.ts';
 import type { Analysis, TraceDetail } from '../analyzer/model/analysis.ts';
+import { ALL_ENVIRONMENTS } from '../analyzer/model/environments.ts';
 import type { Policy } from '../analyzer/model/policy.ts';
 import { type SpanDictionary, SpanTable } from '../analyzer/model/span-table.ts';
 import { encodeRollup } from '../analyzer/rollup/encode-rollup.ts';
@@ -123,7 +124,8 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
     }
   }
 
-  analyze(window: AnalysisWindow): Analysis {
+  analyze(asked: AnalysisWindow): Analysis {
+    const window = this.#chosen(asked);
     const rollup = this.#store.read(window);
     const today = new Date(this.#nowUs() / 1000).toISOString().slice(0, 10);
     const analysis = conclude(rollup, this.#policy, { environment: window.environment ?? null, today });
@@ -132,10 +134,20 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
     return { ...analysis, environments };
   }
 
-  rollup(window: AnalysisWindow): Uint8Array {
-    const rollup = this.#store.read(window);
+  rollup(asked: AnalysisWindow): Uint8Array {
+    const rollup = this.#store.read(this.#chosen(asked));
     for (const environment of this.#store.environments()) if (environment !== '') rollup.environments.add(environment);
     return encodeRollup(rollup);
+  }
+
+  /** Staging and production never merge unasked: where traces are of several environments, the one with the most is shown. */
+  #chosen(asked: AnalysisWindow): AnalysisWindow {
+    const { environment, ...window } = asked;
+    if (environment === ALL_ENVIRONMENTS) return window;
+    const named = this.#store.environments().filter((name) => name !== '');
+    if (environment !== undefined || named.length < 2) return asked;
+    const counts = named.map((name) => this.#store.read({ ...window, environment: name }).traceCount);
+    return { ...window, environment: named[counts.indexOf(Math.max(...counts))]! };
   }
 
   trace(traceId: string): TraceDetail | undefined {

@@ -16,5 +16,6 @@ export interface LiveState {
 export interface AnalysisWindow {
   readonly fromUs?: number;
   readonly toUs?: number;
+  /** `*` for all together; absent for all if there is but one, else for the one with the most traces. */
   readonly environment?: string;
 }

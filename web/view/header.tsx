@@ -1,3 +1,4 @@
+import { ALL_ENVIRONMENTS } from '../../analyzer/model/environments.ts';
 import { ArrangementSwitch } from './arrangements.tsx';
 import { fullCount, plural } from './format.ts';
 import { timeWindows, useSession, type TimeWindow } from './session.ts';
@@ -9,7 +10,8 @@ export function Header() {
   const { window: timeWindow, environment } = session.view.value;
   const analysis = session.analysis.value.value;
   const theme = session.theme.value;
-  const environments = new Set([...(analysis?.environments ?? []), ...(environment === null ? [] : [environment])]);
+  const environments = new Set(analysis?.environments);
+  if (environment !== null && environment !== ALL_ENVIRONMENTS) environments.add(environment);
   return (
     <header class="header">
       <h1>
@@ -46,12 +48,12 @@ export function Header() {
           <span class="visually-hidden">Environment</span>
           <select
             name="environment"
-            value={environment ?? ''}
+            value={environment ?? analysis?.environment ?? ''}
             onChange={(event) =>
               session.show({ environment: event.currentTarget.value === '' ? null : event.currentTarget.value })
             }
           >
-            <option value="">all environments</option>
+            <option value={environments.size > 1 ? ALL_ENVIRONMENTS : ''}>all environments</option>
             {[...environments].sort().map((each) => (
               <option key={each} value={each}>
                 {each}

@@ -1,3 +1,4 @@
+import { ALL_ENVIRONMENTS } from '../../analyzer/model/environments.ts';
 import { useSession } from './session.ts';
 import { windowWords } from './words.ts';
 
@@ -44,7 +45,7 @@ export function Placeholder() {
       {isFiltered && (
         <p class="quiet">
           Nothing was seen in the {windowWords[timeWindow]}
-          {environment === null ? '' : ` in ${environment}`}.{' '}
+          {environment === null || environment === ALL_ENVIRONMENTS ? '' : ` in ${environment}`}.{' '}
           <button type="button" class="link-button" onClick={() => session.show({ window: 'all', environment: null })}>
             Show all time
           </button>
