@@ -134,7 +134,7 @@ describe('analyze', () => {
     const file = join(folder, 'two-environments.jsonl');
     writeFileSync(
       file,
-      [...lines.slice(0, 20), ...lines.slice(20).map((line) => line.replaceAll('"demo"', '"live"'))].join('\n'),
+      [...lines.slice(0, 280), ...lines.slice(280).map((line) => line.replaceAll('"demo"', '"live"'))].join('\n'),
     );
     const { exitCode, stderr } = runCommand(['analyze', file]);
     expect(stderr).toMatch(
