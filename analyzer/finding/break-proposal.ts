@@ -1,9 +1,11 @@
 import { DirectedGraph } from 'graphology';
 import { feedbackArcSet } from 'graphology-cycles';
-import type { BreakProposal } from '../model/analysis.ts';
+import type { BreakChange, BreakClue, BreakPlan, BreakProposal } from '../model/analysis.ts';
 import type { Policy } from '../model/policy.ts';
-import { joinKey, type CallSiteRollup } from '../rollup/rollup.ts';
-import { componentsByNode, type CycleArc, type CycleGraph } from './cycle-graph.ts';
+import { joinKey } from '../rollup/rollup.ts';
+import { siteCost, siteVerdict } from './break-clues.ts';
+import { componentsByNode, type CycleArc, type CycleGraph, type CycleSite } from './cycle-graph.ts';
+import { meaningOf } from './event-name.ts';
 import { byText, counted, percent } from '../model/wording.ts';
 import { wilson } from './wilson.ts';
 
@@ -11,7 +13,7 @@ import { wilson } from './wilson.ts';
  * Which calls to turn into events so that no circle is left, by `joinKey(caller, callee)`, with what that costs: between 1 and
  * 10 for each call site, in hundredths.
  */
-export type BreakPlan = ReadonlyMap<string, number>;
+export type CutCosts = ReadonlyMap<string, number>;
 
 /**
  * Looks at an arc that a component of more than 18 services may take: some ten milliseconds. Beyond, the best cut found so far
@@ -23,7 +25,7 @@ const SEARCH_BUDGET = 500_000;
  * The cheapest set of calls that cuts every circle: a minimum feedback arc set, where an edge costs the less the more speaks
  * for it being an event. An edge of `neverAsync` is never in it; a circle of only such edges stays.
  */
-export function breakPlan(syncGraph: CycleGraph, { neverAsync }: Policy): BreakPlan {
+export function cheapestCuts(syncGraph: CycleGraph, { neverAsync }: Policy): CutCosts {
   const mustStay = new Set(neverAsync.map(([caller, callee]) => joinKey(caller, callee)));
   // Only what lies inside a component can be cut; in a real system that is a small part of it.
   const componentOf = componentsByNode(syncGraph);
@@ -47,23 +49,20 @@ export function breakPlan(syncGraph: CycleGraph, { neverAsync }: Policy): BreakP
 
 /** What of the plan lies on one circle, cheapest first. Empty where the policy leaves nothing to cut. */
 export function proposalsFor(services: readonly string[], context: ProposalContext): readonly BreakProposal[] {
-  const costOfEdge = ([caller, callee]: Edge) => context.plan.get(joinKey(caller, callee));
+  const costOfEdge = ([caller, callee]: Edge) => context.cuts.get(joinKey(caller, callee));
   return edgesOf(services)
     .filter((edge) => costOfEdge(edge) !== undefined)
     .sort((one, two) => costOfEdge(one)! - costOfEdge(two)! || byText(joinKey(...one), joinKey(...two)))
-    .map(([caller, callee]) => {
-      const arc = context.graph.getEdgeAttributes(context.graph.edge(caller, callee)!);
-      return { caller, callee, reasons: reasonsFor(caller, callee, arc, context) };
-    });
+    .map(([caller, callee]) => proposalFor(caller, callee, context));
 }
 
 type Edge = readonly [caller: string, callee: string];
 
 export interface ProposalContext {
   readonly graph: CycleGraph;
-  readonly plan: BreakPlan;
-  /** How many of the listed circles of the same component pass each edge, and how many there are. */
-  readonly cyclesThrough: ReadonlyMap<string, number>;
+  readonly cuts: CutCosts;
+  /** Ids of the listed circles of the same component that pass each edge, and how many circles there are. */
+  readonly cyclesThrough: ReadonlyMap<string, readonly string[]>;
   readonly cycleCount: number;
   /** Time of all requests, in microseconds; 0 where too few were seen to say a share. */
   readonly requestUs: number;
@@ -77,80 +76,135 @@ export function edgesOf(services: readonly string[]): Edge[] {
 /** Sum over the call sites of 1 + 9 (1 - alpha), in hundredths so that ties are exact. */
 function costOf(arc: CycleArc): number {
   let cost = 0;
-  for (const site of arc.callSites) cost += Math.round(100 * (1 + 9 * (1 - eventLikeness(site))));
+  for (const site of arc.callSites) cost += siteCost(site);
   return Math.max(cost, 100);
 }
 
-/**
- * How much speaks for a call site being an event, in [0, 1]. Shares enter by their lower Wilson bound, so that thin evidence
- * counts for little. Whether the answer is small or only an acknowledgement (weight 0.10) is not in a rollup and counts as no.
- */
-function eventLikeness(site: CallSiteRollup): number {
-  const failureCount = site.failedParentOk + site.failedParentFailed;
-  return (
-    0.3 * wilson(site.offPathCount, site.callCount)[0] +
-    0.2 * writeLikeness(site.calleeOperation) +
-    0.2 * wilson(site.failedParentOk, failureCount)[0] +
-    0.2 * wilson(site.lastUseCount, site.callCount)[0]
-  );
+/** How to do without waiting for a call, whatever it costs. */
+export function proposalFor(caller: string, callee: string, context: ProposalContext): BreakProposal {
+  const arc = context.graph.getEdgeAttributes(context.graph.edge(caller, callee)!);
+  const changes = changesFor(caller, callee, arc);
+  const clues = cluesFor(arc);
+  const plan: BreakPlan = {
+    changes,
+    clues,
+    savedShare: context.requestUs > 0 ? Math.min(1, arc.criticalUs / context.requestUs) : null,
+    opens: context.cyclesThrough.get(joinKey(caller, callee)) ?? [],
+    cautions: cautionsFor(changes),
+  };
+  return { caller, callee, reasons: reasonsFor(plan, context.cycleCount), plan };
 }
 
-const WRITE_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
-const READ_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
-const WRITE_VERBS = new Set(
-  'create add insert update set put delete remove send notify publish record log track emit report save store'.split(
-    ' ',
-  ),
-);
-const READ_VERBS = new Set(
-  'get list find read check validate query search fetch load lookup count describe'.split(' '),
-);
+function changesFor(caller: string, callee: string, { callSites }: CycleArc): BreakChange[] {
+  return [...callSites]
+    .sort(
+      (one, two) =>
+        two.callCount - one.callCount ||
+        byText(one.callerOperation, two.callerOperation) ||
+        byText(one.calleeOperation, two.calleeOperation),
+    )
+    .map((site) => {
+      const { callerOperation, calleeOperation, callCount } = site;
+      const { how } = siteVerdict(site);
+      const { event, change } = meaningOf(calleeOperation);
+      const roles =
+        how === 'event'
+          ? { publisher: caller, event, subscriber: callee }
+          : { publisher: callee, event: change, subscriber: caller };
+      return { callerOperation, calleeOperation, callCount, how, ...roles };
+    });
+}
 
-/** 1 for a write, 0 for a read, 0.3 where the name does not tell: `POST /orders`, `shop.Orders/ListOrders`, `recordEvent`. */
-function writeLikeness(operation: string): number {
-  const [first = ''] = operation.split(' ');
-  if (WRITE_METHODS.has(first)) return 1;
-  if (READ_METHODS.has(first)) return 0;
-  const name = operation.slice(Math.max(operation.lastIndexOf('/'), operation.lastIndexOf('.')) + 1);
-  const verb = /^[A-Z]?[a-z]+/.exec(name)?.[0].toLowerCase() ?? '';
-  if (WRITE_VERBS.has(verb)) return 1;
-  return READ_VERBS.has(verb) ? 0 : 0.3;
+/** The clues that speak for it, with the figures over all call sites. */
+function cluesFor({ callSites }: CycleArc): BreakClue[] {
+  const clue = (name: BreakClue['clue'], count: number, n: number): BreakClue[] =>
+    count === 0 ? [] : [{ clue: name, count, n, interval: wilson(count, n) }];
+  const sum = (figure: (site: CycleSite) => number) => callSites.reduce((total, site) => total + figure(site), 0);
+  const calls = sum(({ callCount }) => callCount);
+  const events = callSites.filter((site) => siteVerdict(site).how === 'event');
+  const eventCalls = events.reduce((total, { callCount }) => total + callCount, 0);
+  const doing = (wanted: string) => (site: CycleSite) => meaningOf(site.calleeOperation).does === wanted;
+  const callsOf = (sites: readonly CycleSite[]) => sites.reduce((total, { callCount }) => total + callCount, 0);
+  return [
+    ...clue(
+      'unjoined',
+      sum(({ unjoinedCount }) => unjoinedCount),
+      calls,
+    ),
+    ...clue(
+      'off-path',
+      sum(({ offPathCount }) => offPathCount),
+      calls,
+    ),
+    ...clue('read-of-own-data', callsOf(callSites.filter((site) => doing('read')(site) && site.answersAlone)), calls),
+    ...clue('write', callsOf(callSites.filter(doing('write'))), calls),
+    ...clue(
+      'last-use',
+      events
+        .filter((site) => !doing('answer')(site) && !doing('read')(site))
+        .reduce((total, { lastUseCount }) => total + lastUseCount, 0),
+      eventCalls,
+    ),
+    ...clue(
+      'failure-tolerated',
+      sum(({ failedParentOk }) => failedParentOk),
+      sum(({ failedParentOk, failedParentFailed }) => failedParentOk + failedParentFailed),
+    ),
+  ];
+}
+
+const CLUE_WORDS: Readonly<Record<BreakClue['clue'], (share: string) => string>> = {
+  unjoined: (share) => `the caller does not wait in ${share}`,
+  'off-path': (share) => `nothing waits for it in ${share}`,
+  'read-of-own-data': (share) => `it is a read that the callee answers without asking another service, in ${share}`,
+  write: (share) => `it is a write by its name, in ${share}`,
+  'last-use': (share) => `the caller calls nobody else after ${share}`,
+  'failure-tolerated': (share) => `the caller answers all the same after ${share}`,
+};
+
+function cautionsFor(changes: readonly BreakChange[]): string[] {
+  const ways = new Set(changes.map(({ how }) => how));
+  return [
+    ...(ways.has('event')
+      ? [
+          'check first whether its answer is used: traces do not show that',
+          'the subscriber is behind for a while, and gets an event twice now and then: make it idempotent',
+        ]
+      : []),
+    ...(ways.has('copy')
+      ? [
+          'check first how old the copy may be: it is as old as the last event',
+          'fill the copy once before the first event',
+        ]
+      : []),
+    'write state and event together (an outbox), or one of them gets lost',
+    'events about one thing may arrive out of order: number them',
+  ];
 }
 
 /** One fact each; the call itself is named beside them. */
-function reasonsFor(caller: string, callee: string, arc: CycleArc, context: ProposalContext): string[] {
-  const sums = { calls: 0, offPath: 0, lastUse: 0, unjoined: 0, failedCallerOk: 0, failedCallerFailed: 0 };
-  for (const site of arc.callSites) {
-    sums.calls += site.callCount;
-    sums.offPath += site.offPathCount;
-    sums.lastUse += site.lastUseCount;
-    sums.unjoined += site.unjoinedCount;
-    sums.failedCallerOk += site.failedParentOk;
-    sums.failedCallerFailed += site.failedParentFailed;
+function reasonsFor({ changes, clues, opens, savedShare, cautions }: BreakPlan, cycleCount: number): string[] {
+  const reasons = [...new Set(changes.map(changeInWords))].slice(0, CHANGES_IN_WORDS);
+  for (const { clue, count, n } of clues) {
+    reasons.push(CLUE_WORDS[clue](shareOf(count, n, clue === 'failure-tolerated' ? 'failed call' : 'call')));
   }
-  const failureCount = sums.failedCallerOk + sums.failedCallerFailed;
-  const reasons: string[] = [];
-  if (sums.unjoined > 0) reasons.push(`the caller does not wait in ${share(sums.unjoined, sums.calls, 'call')}`);
-  if (sums.offPath > 0) reasons.push(`nothing waits for it in ${share(sums.offPath, sums.calls, 'call')}`);
-  if (sums.lastUse > 0) reasons.push(`the caller calls nobody else after ${share(sums.lastUse, sums.calls, 'call')}`);
-  if (sums.failedCallerOk > 0) {
-    reasons.push(`the caller answers all the same after ${share(sums.failedCallerOk, failureCount, 'failed call')}`);
-  }
-  const write = arc.callSites.find((site) => writeLikeness(site.calleeOperation) === 1);
-  if (write !== undefined) reasons.push(`${write.calleeOperation} is a write`);
-  if (reasons.length === 0) reasons.push('the cheapest to cut, though nothing seen says that it could be an event');
-
-  const cutCount = context.cyclesThrough.get(joinKey(caller, callee)) ?? 0;
-  if (context.cycleCount > 1) reasons.push(`opens ${cutCount} of the ${context.cycleCount} circles listed here`);
-  if (context.requestUs > 0 && arc.criticalUs > 0) {
-    reasons.push(`${percent(arc.criticalUs / context.requestUs)} of request time`);
-  }
-  reasons.push(`${counted(Math.max(1, arc.callSites.length), 'call site')} to change`);
-  reasons.push('check first whether its answer is used: traces do not show that');
+  if (clues.length === 0) reasons.push('the cheapest to cut, though nothing seen says that it could be an event');
+  if (cycleCount > 1) reasons.push(`opens ${opens.length} of the ${cycleCount} circles listed here`);
+  if (savedShare !== null && savedShare > 0) reasons.push(`saves at most ${percent(savedShare)} of request time`);
+  reasons.push(`${counted(Math.max(1, changes.length), 'call site')} to change`);
+  reasons.push(cautions[0]!);
   return reasons;
 }
 
+const CHANGES_IN_WORDS = 3;
+
+function changeInWords({ how, publisher, event, subscriber }: BreakChange): string {
+  return how === 'event'
+    ? `${publisher} publishes “${event}”, ${subscriber} subscribes`
+    : `${publisher} publishes “${event}”, ${subscriber} keeps a copy and asks no more`;
+}
+
 /** `212 of 230 calls (95 %: at least 88 %)`. */
-function share(count: number, n: number, noun: string): string {
+function shareOf(count: number, n: number, noun: string): string {
   return `${count} of ${counted(n, noun)} (95 %: at least ${percent(wilson(count, n)[0])})`;
 }

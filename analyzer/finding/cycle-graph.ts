@@ -13,17 +13,24 @@ export interface CycleArc {
   callCount: number;
   /** Smallest first, at most three. */
   readonly traceIds: readonly string[];
-  /** Off the path counts only what is so by itself: see `ownOffPath`. */
-  readonly callSites: readonly CallSiteRollup[];
+  readonly callSites: readonly CycleSite[];
   /** Time on the critical path of any entry, in microseconds. */
   readonly criticalUs: number;
   /** The topics and queues it passes; empty for a call. */
   readonly destinations: string[];
 }
 
-interface CandidateArc extends CycleArc {
+export interface CycleSite extends CallSiteRollup {
+  /** Counts only what is off the path by itself: see `ownOffPath`. */
+  readonly offPathCount: number;
+  /** The operation was never seen to call another service: what it answers is the callee's own. */
+  readonly answersAlone: boolean;
+}
+
+interface CandidateArc extends Omit<CycleArc, 'callSites'> {
   readonly caller: string;
   readonly callee: string;
+  readonly callSites: readonly CallSiteRollup[];
 }
 
 /**
@@ -37,13 +44,28 @@ export function cycleGraph(graph: DependencyGraph, rollup: Rollup, policy: Polic
   const cyclic: CycleGraph = new DirectedGraph({ allowSelfLoops: true });
   const inside = [...arcs].filter(([, { caller, callee }]) => componentOf.get(caller) === componentOf.get(callee));
   const offPathOf = ownOffPath(rollup, new Set(inside.map(([, { caller }]) => caller)));
+  const calling = callingOperations(rollup, new Set(inside.map(([, { callee }]) => callee)));
   for (const [key, { caller, callee, ...arc }] of inside) {
-    const callSites = arc.callSites.map((site) => ({ ...site, offPathCount: offPathOf(caller, site) }));
+    const callSites = arc.callSites.map((site) => ({
+      ...site,
+      offPathCount: offPathOf(caller, site),
+      answersAlone: !calling.has(joinKey(callee, site.calleeOperation)),
+    }));
     cyclic.mergeNode(caller);
     cyclic.mergeNode(callee);
     cyclic.addDirectedEdgeWithKey(key, caller, callee, { ...arc, callSites });
   }
   return cyclic;
+}
+
+/** `joinKey(service, operation)` of the operations that call other services. */
+function callingOperations({ nodes, dependencies }: Rollup, services: ReadonlySet<string>): Set<string> {
+  const calling = new Set<string>();
+  for (const { caller, callee, mode, callSites } of dependencies.values()) {
+    if (mode !== 'sync' || !services.has(caller) || nodes.get(callee)?.kind !== 'service') continue;
+    for (const { callerOperation } of callSites.values()) calling.add(joinKey(caller, callerOperation));
+  }
+  return calling;
 }
 
 /** Every arc that might lie on a circle, by `joinKey(caller, callee)`. */

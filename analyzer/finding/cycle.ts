@@ -3,7 +3,7 @@ import { fingerprint } from '../model/fingerprint.ts';
 import type { Policy } from '../model/policy.ts';
 import { byText, counted } from '../model/wording.ts';
 import { joinKey, type Rollup } from '../rollup/rollup.ts';
-import { breakPlan, edgesOf, proposalsFor, type ProposalContext } from './break-proposal.ts';
+import { cheapestCuts, edgesOf, proposalFor, proposalsFor, type ProposalContext } from './break-proposal.ts';
 import { arcBetween, componentsByNode, cycleGraph, onlySync, type CycleGraph } from './cycle-graph.ts';
 import type { DependencyGraph } from './dependency-graph.ts';
 import {
@@ -40,8 +40,8 @@ export function findCycles(graph: DependencyGraph, rollup: Rollup, policy: Polic
   const kept = keepMostSevere(found, sync);
 
   const letters = lettersOfComponents(kept.map(({ component }) => component));
-  const plan = breakPlan(sync, policy);
-  const cyclesThrough = countByEdge(kept);
+  const cuts = cheapestCuts(sync, policy);
+  const cyclesThrough = idsByEdge(kept);
   const cycleCounts = countByComponent(kept);
   const cycles = kept
     .map((circle) => ({ ...circle, place: letters.get(circle.component.key)! }))
@@ -58,7 +58,7 @@ export function findCycles(graph: DependencyGraph, rollup: Rollup, policy: Polic
       }),
       breakAt: breakAt(cycleClass, services, {
         graph: full,
-        plan,
+        cuts,
         cyclesThrough,
         cycleCount: cycleCounts.get(component.key)!,
         requestUs,
@@ -93,18 +93,20 @@ function breakAt(
   context: ProposalContext,
 ): readonly BreakProposal[] {
   if (cycleClass === 'self-call') return [];
-  if (cycleClass === 'soft') return alreadyFireAndForget(services, context.graph);
+  if (cycleClass === 'soft') return alreadyFireAndForget(services, context);
   return proposalsFor(services, context);
 }
 
 /** In a soft circle nobody waits all the way round. What is left to do is to turn calls nobody waits for into real events. */
-function alreadyFireAndForget(services: readonly string[], graph: CycleGraph): readonly BreakProposal[] {
+function alreadyFireAndForget(services: readonly string[], context: ProposalContext): readonly BreakProposal[] {
   return edgesOf(services).flatMap(([caller, callee]): BreakProposal[] => {
-    const { mode, destinations, callSites } = arcBetween(graph, caller, callee);
+    const { mode, destinations, callSites } = arcBetween(context.graph, caller, callee);
     const unjoinedCount = callSites.reduce((sum, site) => sum + site.unjoinedCount, 0);
     if (mode !== 'async' || destinations.length > 0 || unjoinedCount === 0) return [];
     const waitless = `fire-and-forget already: the caller did not wait in ${counted(unjoinedCount, 'call')}`;
-    return [{ caller, callee, reasons: [waitless, 'as an event it does not need the other side to be up'] }];
+    const { plan } = proposalFor(caller, callee, { ...context, requestUs: 0 });
+    const reasons = [waitless, 'as an event it does not need the other side to be up'];
+    return [{ caller, callee, reasons, ...(plan === undefined ? {} : { plan }) }];
   });
 }
 
@@ -136,16 +138,18 @@ function lettersAt(place: number): string {
   return text;
 }
 
-function countByEdge(cycles: readonly KeptCircle[]): Map<string, number> {
-  const counts = new Map<string, number>();
+function idsByEdge(cycles: readonly KeptCircle[]): Map<string, string[]> {
+  const ids = new Map<string, string[]>();
   for (const { class: cycleClass, services } of cycles) {
-    if (FAMILY[cycleClass] !== 'hard') continue;
+    if (FAMILY[cycleClass] === 'self-call') continue;
     for (const edge of edgesOf(services)) {
       const key = joinKey(...edge);
-      counts.set(key, (counts.get(key) ?? 0) + 1);
+      const known = ids.get(key);
+      if (known === undefined) ids.set(key, [cycleId(cycleClass, services)]);
+      else known.push(cycleId(cycleClass, services));
     }
   }
-  return counts;
+  return ids;
 }
 
 function countByComponent(cycles: readonly KeptCircle[]): Map<string, number> {

@@ -197,6 +197,40 @@ export interface BreakProposal {
   readonly caller: string;
   readonly callee: string;
   readonly reasons: readonly string[];
+  /** What to build instead; absent where no more is known than the call itself. */
+  readonly plan?: BreakPlan;
+}
+
+export interface BreakPlan {
+  /** One for each call site, most called first. */
+  readonly changes: readonly BreakChange[];
+  /** What speaks for it, each with the figures behind it. */
+  readonly clues: readonly BreakClue[];
+  /** At most this share of all request time is saved, in [0, 1]; null below 30 traces. */
+  readonly savedShare: number | null;
+  /** Ids of the listed circles that it opens. */
+  readonly opens: readonly string[];
+  readonly cautions: readonly string[];
+}
+
+export interface BreakChange {
+  readonly callerOperation: string;
+  readonly calleeOperation: string;
+  readonly callCount: number;
+  /** `event`: the caller publishes instead of calling. `copy`: the callee publishes its changes, and the caller asks no more. */
+  readonly how: 'event' | 'copy';
+  readonly publisher: string;
+  /** What to call the event, in the past tense: `order created`. */
+  readonly event: string;
+  readonly subscriber: string;
+}
+
+export interface BreakClue {
+  readonly clue: 'unjoined' | 'off-path' | 'last-use' | 'failure-tolerated' | 'write' | 'read-of-own-data';
+  readonly count: number;
+  readonly n: number;
+  /** 95 % Wilson interval of `count` out of `n`. */
+  readonly interval: readonly [number, number];
 }
 
 export interface AnalyzedEntryPoint {
