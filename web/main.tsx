@@ -3,6 +3,7 @@ import { httpApi } from './api.ts';
 import { listenForKeys } from './keys.ts';
 import { createSession } from './state.ts';
 import './style.css';
+import './around.css';
 import { App } from './view/app.tsx';
 import { SessionProvider } from './view/session.ts';
 

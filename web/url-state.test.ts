@@ -5,6 +5,10 @@ import { arrangementNames, initialView, tabs, timeWindows, type ViewState } from
 
 const words = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });
 
+const spans = fc
+  .tuple(fc.integer({ min: 0, max: 4_000_000_000_000 }), fc.integer({ min: 1, max: 1e10 }))
+  .map(([fromMs, lengthMs]) => ({ fromMs, toMs: fromMs + lengthMs }));
+
 const views: fc.Arbitrary<ViewState> = fc.record({
   window: fc.constantFrom(...timeWindows),
   environment: fc.option(words),
@@ -23,6 +27,8 @@ const views: fc.Arbitrary<ViewState> = fc.record({
     ),
   ),
   traceId: fc.option(words),
+  why: fc.record({ caller: fc.string(), callee: fc.string() }),
+  compare: fc.record({ before: fc.option(spans), after: fc.option(spans) }),
   overlays: fc.record({ path: fc.boolean(), cycles: fc.boolean(), scope: fc.boolean(), async: fc.boolean() }),
   camera: fc.option(
     fc.record({

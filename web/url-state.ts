@@ -1,3 +1,4 @@
+import { decodeAround, encodeAround } from './around-url.ts';
 import {
   arrangementNames,
   initialView,
@@ -37,6 +38,7 @@ export function encodeView(view: ViewState): string {
   const overlays = encodeOverlays(view.overlays);
   if (overlays !== encodeOverlays(initialView.overlays)) query.set('o', overlays);
   if (view.camera !== null) query.set('c', `${view.camera.x},${view.camera.y},${view.camera.zoom}`);
+  encodeAround(view, query);
   return `?${query.toString()}`;
 }
 
@@ -51,6 +53,7 @@ export function decodeView(query: string): ViewState {
     focus: decodeFocus(values.get('at'), values.get('h')),
     selection: decodeSelection(values),
     traceId: values.get('t'),
+    ...decodeAround(values),
     overlays: decodeOverlays(values.get('o')),
     camera: decodeCamera(values.get('c')),
   };

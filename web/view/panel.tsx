@@ -9,6 +9,7 @@ const tabWords: Readonly<Record<Tab, string>> = {
   scope: 'Scope',
   outline: 'Outline',
   links: 'Links',
+  coverage: 'Coverage',
 };
 
 const ServicePanel = onDemand(async () => (await import('./service.tsx')).ServicePanel);
@@ -17,6 +18,7 @@ const Outline = onDemand(async () => (await import('./outline.tsx')).Outline);
 const Links = onDemand(async () => (await import('./links.tsx')).Links);
 const Paths = onDemand(async () => (await import('./paths.tsx')).Paths);
 const Scope = onDemand(async () => (await import('./scope.tsx')).Scope);
+const Coverage = onDemand(async () => (await import('./coverage.tsx')).Coverage);
 
 /** Beside the map, or on a narrow screen the sheet over it: the three answers, then lists or what is selected. */
 export function Panel() {
@@ -74,6 +76,7 @@ export function Panel() {
             {tab === 'scope' && <Scope />}
             {tab === 'outline' && <Outline />}
             {tab === 'links' && <Links />}
+            {tab === 'coverage' && <Coverage />}
           </div>
         </>
       )}

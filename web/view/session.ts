@@ -16,6 +16,9 @@ export interface ViewState {
   readonly focus: Focus;
   readonly selection: Selection | null;
   readonly traceId: string | null;
+  /** Two services between which an edge is missed, as typed; empty while nothing was. */
+  readonly why: { readonly caller: string; readonly callee: string };
+  readonly compare: Comparison;
   readonly overlays: Overlays;
   /** Null while the whole map is fitted into the window. */
   readonly camera: Camera | null;
@@ -24,8 +27,20 @@ export interface ViewState {
 export const timeWindows = ['15m', '1h', '24h', '7d', 'all'] as const;
 export type TimeWindow = (typeof timeWindows)[number];
 
-export const tabs = ['findings', 'paths', 'scope', 'outline', 'links'] as const;
+export const tabs = ['findings', 'paths', 'scope', 'outline', 'links', 'coverage'] as const;
 export type Tab = (typeof tabs)[number];
+
+/** Two stretches of time. Null after: what the page shows; null before: the same length just before that. */
+export interface Comparison {
+  readonly before: Span | null;
+  readonly after: Span | null;
+}
+
+/** Milliseconds since the epoch; the end is later than the start. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
 
 /** Five ways to look at one system. */
 export const arrangementNames = ['territory', 'flow', 'focus', 'scope', 'matrix'] as const;
@@ -68,6 +83,8 @@ export const initialView: ViewState = {
   focus: { centre: null, up: 1, down: 1 },
   selection: null,
   traceId: null,
+  why: { caller: '', callee: '' },
+  compare: { before: null, after: null },
   overlays: { path: true, cycles: true, scope: true, async: true },
   camera: null,
 };
