@@ -51,7 +51,6 @@ export async function rollUp(
   asked: string | undefined,
 ): Promise<Loaded> {
   const environment = asked === ALL_ENVIRONMENTS ? undefined : asked;
-  const isToBeAsked = asked === undefined && partitions.environments.size > 1;
   const found = new Set<string>();
   const parts: Rollup[] = [];
   const builder = new RollupBuilder(partitions.dictionary, { proxies: policy.proxies });
@@ -60,7 +59,7 @@ export async function rollUp(
   for await (const table of partitions.tables()) {
     if (table.dictionary !== builder.dictionary) parts.push(builder.moveTo(table.dictionary));
     const spans = environment === undefined ? table : spansOfEnvironment(table, environment);
-    if (isToBeAsked) addEnvironments(table, found);
+    if (asked === undefined) addEnvironments(table, found);
     builder.observe(spans);
     chosenCount += spans.count;
     analyzedCount += table.count;
@@ -163,6 +162,13 @@ async function readInto(
 
 /** The environments that traces of a table are of. A trace that names none is of no other. */
 function addEnvironments(table: SpanTable, environments: Set<string>): void {
+  const { resources } = table.dictionary;
+  const named = new Set(Array.from({ length: resources.size }, (_, id) => resources.get(id).environment ?? ''));
+  named.delete('');
+  if (named.size < 2) {
+    for (const environment of named) environments.add(environment);
+    return;
+  }
   const groups = new TraceGroups();
   groups.group(table, 0, table.count);
   for (let trace = 0; trace < groups.count; trace++) {
