@@ -115,6 +115,27 @@ describe('the arrangements', () => {
     await expect.poll(place, patience).not.toBe(before);
   });
 
+  it('opens and closes the groups of a large system in place, by keys', async () => {
+    web.answers.analysis = syntheticAnalysis(600);
+    await open('');
+    await expect.poll(() => words('.map-count'), patience).toContain('lines');
+    const count = await words('.map-count');
+    await page.locator('.map-ground').focus();
+    const outline = await page.locator('.map-overlay .active').getAttribute('d', { timeout: 5000 });
+    await page.keyboard.press('Enter');
+    await expect.poll(() => new URL(page.url()).searchParams.getAll('g').length, patience).toBe(1);
+    await expect.poll(() => words('.map-count'), patience).not.toBe(count);
+    // A box inside of it, and back by the group's key.
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('u');
+    await expect.poll(() => words('.map-count'), patience).toBe(count);
+    await page.locator('.map-ground').focus();
+    expect(outline).not.toBeNull();
+    await page.click('.map-count');
+    await page.waitForSelector('.links tbody tr');
+    expect(complaints).toEqual([]);
+  });
+
   it.each(arrangementNames)('%s fits 390 pixels and draws a large system', async (name) => {
     web.answers.analysis = syntheticAnalysis(1000);
     await open(`?v=1&a=${name}`, { width: 390, height: 844, isDark: true });

@@ -19,6 +19,7 @@ const views: fc.Arbitrary<ViewState> = fc.record({
     up: fc.integer({ min: 0, max: 5 }),
     down: fc.integer({ min: 0, max: 5 }),
   }),
+  toggled: fc.uniqueArray(words, { maxLength: 4 }).map((keys) => keys.sort()),
   selection: fc.option(
     fc.oneof(
       fc.record({ kind: fc.constant('service' as const), id: words }),

@@ -27,6 +27,7 @@ export function encodeView(view: ViewState): string {
   if (view.arrangement !== initialView.arrangement) query.set('a', view.arrangement);
   if (view.focus.centre !== null) query.set('at', view.focus.centre);
   if (view.focus.up !== 1 || view.focus.down !== 1) query.set('h', `${view.focus.up},${view.focus.down}`);
+  for (const key of view.toggled) query.append('g', key);
   const { selection } = view;
   if (selection?.kind === 'service') query.set('s', selection.id);
   if (selection?.kind === 'finding') query.set('f', selection.id);
@@ -51,6 +52,7 @@ export function decodeView(query: string): ViewState {
     tab: oneOf<Tab>(tabs, values.get('tab')) ?? initialView.tab,
     arrangement: oneOf<ArrangementName>(arrangementNames, values.get('a')) ?? initialView.arrangement,
     focus: decodeFocus(values.get('at'), values.get('h')),
+    toggled: [...new Set(values.getAll('g'))].sort(),
     selection: decodeSelection(values),
     traceId: values.get('t'),
     ...decodeAround(values),

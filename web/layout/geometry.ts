@@ -40,3 +40,8 @@ export function boundsOf(boxes: Iterable<Box>): Box | undefined {
   }
   return left === Infinity ? undefined : { x: left, y: top, width: right - left, height: bottom - top };
 }
+
+/** True for a point inside or on the edge. */
+export function contains({ x, y, width, height }: Box, at: Point): boolean {
+  return at.x >= x && at.x <= x + width && at.y >= y && at.y <= y + height;
+}

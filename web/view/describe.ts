@@ -1,4 +1,5 @@
 import { percent, plainName, plural } from './format.ts';
+import type { SceneGroup } from './closed-groups.ts';
 import type { Lookup } from './lookup.ts';
 import { kindWords, pciWords, verdictWords } from './words.ts';
 
@@ -20,5 +21,15 @@ export function describeService(id: string, lookup: Lookup): string {
     plural(lookup.callers.get(id)?.length ?? 0, 'caller'),
     plural(lookup.callees.get(id)?.length ?? 0, 'callee'),
   );
+  return words.join(', ');
+}
+
+/** A closed territory in one sentence. */
+export function describeGroup({ memberCount, letters, cdeCount, connectedCount, share }: SceneGroup): string {
+  const words = [plural(memberCount, 'service')];
+  if (letters.length > 0) words.push(`${letters.length === 1 ? 'circle' : 'circles'} ${letters.join(' ')}`);
+  if (share >= 0.005) words.push(`${percent(share)} of waiting time`);
+  if (cdeCount > 0) words.push(`${cdeCount} in the CDE`);
+  if (connectedCount > 0) words.push(`${connectedCount} connected to the CDE`);
   return words.join(', ');
 }

@@ -48,6 +48,7 @@ export function brightPart(scene: Scene, highlight: Highlight): Scene {
   return {
     ...scene,
     frames: [],
+    groups: [],
     notes: [],
     fences: scene.fences.flatMap((island) => {
       const rectangles = island.rectangles.filter((rectangle) => fenced.includes(rectangle));

@@ -1,7 +1,7 @@
 import type { Point } from '../layout/geometry.ts';
-import { duration, fullCount, plainName } from './format.ts';
+import { duration, fullCount, plainName, plural } from './format.ts';
 import type { Hit } from './hit.ts';
-import { describeService } from './describe.ts';
+import { describeGroup, describeService } from './describe.ts';
 import { useSession } from './session.ts';
 import { modeWords } from './words.ts';
 
@@ -17,7 +17,32 @@ export function HoverCard({ hit, at }: { readonly hit: Hit; readonly at: Point }
         <span>{describeService(hit.box.id, lookup).split(', ').slice(1).join(' · ')}</span>
       </div>
     );
-  const { caller, callee } = hit.link;
+  if (hit.kind === 'group')
+    return (
+      <div class="hover-card" role="tooltip" style={style}>
+        <b>{hit.group.name}</b>
+        <span>{describeGroup(hit.group)}</span>
+        {hit.group.name.startsWith('≈') && <span>Guessed from who calls whom, named after its busiest</span>}
+        <span>Click to open it in place</span>
+      </div>
+    );
+  if (hit.kind === 'title')
+    return (
+      <div class="hover-card" role="tooltip" style={style}>
+        <b>{hit.frame.name}</b>
+        <span>{plural(hit.frame.memberCount, 'service')} · click the name to close it to one box</span>
+      </div>
+    );
+  const { caller, callee, linkCount } = hit.link;
+  if (linkCount > 1 || caller.startsWith('group:') || callee.startsWith('group:'))
+    return (
+      <div class="hover-card" role="tooltip" style={style}>
+        <b>
+          {caller.replace(/^group:/, '')} → {callee.replace(/^group:/, '')}
+        </b>
+        <span>{plural(linkCount, 'link')}</span>
+      </div>
+    );
   const dependencies = (lookup.callees.get(caller) ?? []).filter((dependency) => dependency.callee === callee);
   return (
     <div class="hover-card" role="tooltip" style={style}>

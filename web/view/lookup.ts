@@ -7,6 +7,7 @@ import type {
 } from '../../analyzer/model/analysis.ts';
 import type { TerritoryLink, TerritoryNode } from '../layout/arrangement.ts';
 import { plainName } from './format.ts';
+import { groupsOf } from './groups.ts';
 
 /** Everything the views ask of an analysis again and again, looked up once. */
 export interface Lookup {
@@ -24,6 +25,8 @@ export interface Lookup {
   /** The same of every circle, soft ones too: these calls may point up. */
   readonly backward: ReadonlySet<string>;
   readonly cycleLinks: ReadonlySet<string>;
+  /** Services on any circle, listed or not. */
+  readonly inCircle: ReadonlySet<string>;
   /** Services along the heaviest way from the busiest entry point, numbered from 1. */
   readonly steps: ReadonlyMap<string, number>;
   /** The dependencies between those. */
@@ -31,6 +34,8 @@ export interface Lookup {
   /** Dependencies between the CDE and the rest, numbered from 1. */
   readonly crossings: ReadonlyMap<string, number>;
   readonly findings: ReadonlyMap<string, Finding>;
+  /** Name of the group each service stands in. */
+  readonly groups: ReadonlyMap<string, string>;
 }
 
 /** One line of the map: all modes between two services together. */
@@ -92,10 +97,12 @@ export function lookupOf(analysis: Analysis): Lookup {
     cuts,
     backward,
     cycleLinks,
+    inCircle: new Set(analysis.dependencies.flatMap((each) => (each.inCycle ? [each.caller, each.callee] : []))),
     steps,
     stepLinks: new Set(way.slice(1).map((id, place) => linkKey(way[place]!, id))),
     crossings,
     findings: new Map(analysis.findings.map((finding) => [finding.id, finding])),
+    groups: groupsOf(analysis, isPeerOnly),
   };
 }
 
@@ -129,11 +136,10 @@ export function territoryInput(
   lookup: Lookup,
   labelWidth: (service: AnalyzedService) => number = ({ id }) => 24 + plainName(id).length * 8,
 ): { nodes: TerritoryNode[]; links: TerritoryLink[] } {
-  const hasNamespaces = lookup.analysis.services.some((service) => service.namespace !== null);
   return {
     nodes: lookup.analysis.services.map((service) => ({
       id: service.id,
-      group: hasNamespaces ? groupOf(service, lookup) : 'services',
+      group: lookup.groups.get(service.id)!,
       isSink: service.kind !== 'unknown-caller' && isPeerOnly(service),
       labelWidth: labelWidth(service),
     })),
@@ -144,20 +150,6 @@ export function territoryInput(
       isEvent: link.mode === 'async',
     })),
   };
-}
-
-/** Its namespace; a store, topic or peer that one namespace alone uses stands with it. */
-export function groupOf(service: AnalyzedService, lookup: Lookup): string {
-  if (service.namespace !== null) return service.namespace;
-  if (!isPeerOnly(service)) return 'no namespace';
-  if (service.kind === 'unknown-caller') return 'outside';
-  const users = new Set<string | null>();
-  for (const { caller } of lookup.callers.get(service.id) ?? [])
-    users.add(lookup.services.get(caller)?.namespace ?? null);
-  for (const { callee } of lookup.callees.get(service.id) ?? [])
-    users.add(lookup.services.get(callee)?.namespace ?? null);
-  const [only] = users;
-  return users.size === 1 && typeof only === 'string' ? only : 'shared';
 }
 
 /** From the busiest entry point always along the call with the largest critical share, until it comes back or ends. */

@@ -1,7 +1,7 @@
 import type { AnalyzedService } from '../../analyzer/model/analysis.ts';
 import { describeService } from './describe.ts';
 import { percent, plainName } from './format.ts';
-import { groupOf, isPeerOnly, type Lookup } from './lookup.ts';
+import { isPeerOnly, type Lookup } from './lookup.ts';
 import { useSession } from './session.ts';
 
 /** The map as a list: the same services, groups, marks and selection, for keyboards, screen readers and quick reading. */
@@ -65,7 +65,7 @@ function Marks({ service, lookup }: { readonly service: AnalyzedService; readonl
 function groupsOf(lookup: Lookup): [string, AnalyzedService[]][] {
   const groups = new Map<string, AnalyzedService[]>();
   for (const service of lookup.analysis.services) {
-    const group = groupOf(service, lookup);
+    const group = lookup.groups.get(service.id)!;
     const list = groups.get(group);
     if (list === undefined) groups.set(group, [service]);
     else list.push(service);

@@ -5,6 +5,7 @@ import type { Scene, SceneBox } from './scene.ts';
 import { fenceMargin, type SceneLink } from './scene-links.ts';
 import { fontFamily } from './text-width.ts';
 import { arrowPath, boxPath, cylinderRim, roundedBox } from './shapes.ts';
+import { paintGroups, paintGroupWords } from './paint-groups.ts';
 import { manyCrossings, paintMarks } from './paint-marks.ts';
 import { fillFitted, fitted, leastShrink, widthOf } from './paint-text.ts';
 
@@ -33,11 +34,13 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene, palette: 
   const details = Math.max(1, Math.min(2.2, 0.62 / zoom));
   paintFrames(context, scene, palette, zoom);
   paintFences(context, scene, palette);
+  paintGroups(context, scene.groups, palette, zoom);
   paintLinks(context, scene, palette, zoom, details);
   paintTitles(context, scene, palette, zoom, sight);
   paintNotes(context, scene, palette, zoom);
   paintBoxes(context, scene, boxes, palette, zoom);
   paintLabels(context, scene, boxes, palette, zoom);
+  paintGroupWords(context, scene.groups, palette, zoom);
   paintMarks(context, scene, boxes, palette, zoom, details);
 }
 
@@ -183,7 +186,21 @@ function linkStyles(scene: Scene, palette: Palette): LinkStyle[] {
       width: (isCalm ? 1.1 : 0.9) + step * 0.65,
       alpha: isCalm ? 0.85 : 0.6,
       includes: (link: SceneLink) =>
-        isPlain(link) && link.criticalShare >= least && link.criticalShare < (limits[step + 1] ?? Infinity),
+        isPlain(link) &&
+        link.linkCount === 1 &&
+        link.criticalShare >= least &&
+        link.criticalShare < (limits[step + 1] ?? Infinity),
+    })),
+    // Between closed groups the width says how many there are.
+    ...[1, 4, 12, 40].map((least, step, limits) => ({
+      colour: palette.link,
+      width: 1.4 + step * 1.6,
+      alpha: 0.5,
+      includes: (link: SceneLink) =>
+        isPlain(link) &&
+        link.linkCount > 1 &&
+        link.linkCount >= least &&
+        link.linkCount < (limits[step + 1] ?? Infinity),
     })),
     {
       colour: palette.cde,

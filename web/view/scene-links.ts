@@ -13,6 +13,8 @@ export interface SceneLink {
   readonly caller: string;
   readonly callee: string;
   readonly mode: Link['mode'];
+  /** How many it stands for; more than one between closed groups. */
+  readonly linkCount: number;
   readonly route: Route;
   readonly path: string;
   /** Its share of the critical path in [0, 1]; 0 for none. */
@@ -99,6 +101,7 @@ export function sceneLinks(
         caller: link.caller,
         callee: link.callee,
         mode: link.mode,
+        linkCount: 1,
         route,
         path: pathOf(route),
         criticalShare: overlays.path && link.criticalShare >= 0.005 ? link.criticalShare : 0,

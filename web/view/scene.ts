@@ -3,8 +3,9 @@ import type { Density } from '../layout/arrangement.ts';
 import { fenceIslands, type FenceIsland } from '../layout/fence.ts';
 import { boundsOf, grown, type Box } from '../layout/geometry.ts';
 import type { Note, Plan } from '../layout/plan.ts';
+import { bundles, groupId, sceneGroups, type SceneGroup } from './closed-groups.ts';
 import { percent, plainName, shortCount } from './format.ts';
-import { isPeerOnly, type Lookup } from './lookup.ts';
+import { isPeerOnly, linksOf, type Lookup } from './lookup.ts';
 import { sceneLinks, type SceneLink } from './scene-links.ts';
 import type { Overlays } from './session.ts';
 
@@ -17,6 +18,8 @@ export interface Scene {
   readonly frames: readonly SceneFrame[];
   readonly fences: readonly FenceIsland[];
   readonly boxes: readonly SceneBox[];
+  /** Closed territories: their members are not among the boxes. */
+  readonly groups: readonly SceneGroup[];
   readonly links: readonly SceneLink[];
   readonly linkTotal: number;
   readonly notes: readonly Note[];
@@ -53,14 +56,24 @@ export interface SceneBox {
   readonly box: Box;
 }
 
-export function sceneOf(lookup: Lookup, plan: Plan, overlays: Overlays, selected: ReadonlySet<string>): Scene {
+export function sceneOf(
+  lookup: Lookup,
+  plan: Plan,
+  overlays: Overlays,
+  selected: ReadonlySet<string>,
+  closed: ReadonlySet<string> = new Set(),
+): Scene {
   const { analysis } = lookup;
   const isGrouped = plan.frames.some((frame) => frame.kind === 'territory');
+  const groups = sceneGroups(plan, lookup, overlays, closed);
+  const hidden = new Map<string, string>();
+  for (const { key, members } of plan.frames)
+    if (closed.has(key)) for (const id of members) hidden.set(id, groupId(key));
   const boxes: SceneBox[] = [];
   const shown = new Map<string, Box>();
   for (const service of analysis.services) {
     const box = plan.boxes.get(service.id);
-    if (box === undefined) continue;
+    if (box === undefined || hidden.has(service.id)) continue;
     shown.set(service.id, box);
     const share = overlays.path ? (service.criticalPath.share ?? 0) : 0;
     boxes.push({
@@ -80,6 +93,7 @@ export function sceneOf(lookup: Lookup, plan: Plan, overlays: Overlays, selected
   }
   const fences = fencesOf(plan, boxes);
   const frames = plan.frames.flatMap((frame): SceneFrame[] => {
+    if (closed.has(frame.key)) return [];
     const memberCount = frame.members.filter((id) => shown.has(id)).length;
     const { key, name, kind, box } = frame;
     return memberCount === 0 ? [] : [{ key, name, kind, box, memberCount }];
@@ -93,12 +107,23 @@ export function sceneOf(lookup: Lookup, plan: Plan, overlays: Overlays, selected
       height: 22,
     }));
   const { links, linkTotal } = sceneLinks(lookup, shown, overlays, selected, fences, titles, plan);
+  const bundled =
+    groups.length === 0
+      ? []
+      : bundles(
+          linksOf(lookup.analysis).filter((link) => overlays.async || link.mode !== 'async'),
+          lookup,
+          overlays,
+          (id) => hidden.get(id) ?? id,
+          new Map([...shown, ...groups.map(({ key, box }) => [groupId(key), box] as const)]),
+        );
   return {
     density: plan.density,
     frames,
     fences,
     boxes,
-    links,
+    groups,
+    links: [...bundled, ...links],
     linkTotal,
     notes: plan.notes,
     isSideways: plan.isSideways,
@@ -106,6 +131,7 @@ export function sceneOf(lookup: Lookup, plan: Plan, overlays: Overlays, selected
     bounds: boundsOf([
       ...frames.map((frame) => grown(frame.box, 16)),
       ...boxes.map(({ box }) => grown(box, 16)),
+      ...groups.map(({ box }) => grown(box, 16)),
       ...plan.notes.map(({ x, y, words }) => ({ x, y: y - 10, width: words.length * 8, height: 20 })),
     ]),
   };

@@ -1,5 +1,5 @@
 import { plainName } from './format.ts';
-import { groupOf, type Lookup } from './lookup.ts';
+import type { Lookup } from './lookup.ts';
 import type { Selection } from './session.ts';
 import { findingWords, kindWords } from './words.ts';
 
@@ -20,7 +20,7 @@ export function matchesOf(words: string, lookup: Lookup): Match[] {
     const name = plainName(service.id);
     const selection: Selection = { kind: 'service', id: service.id };
     const place = name.toLowerCase().indexOf(wanted);
-    const what = service.kind === 'service' ? groupOf(service, lookup) : kindWords[service.kind];
+    const what = service.kind === 'service' ? lookup.groups.get(service.id)! : kindWords[service.kind];
     if (place >= 0 || service.id.toLowerCase().includes(wanted))
       matches.push({ selection, name, what, score: place === 0 ? 0 : place > 0 ? 1 : 2 });
     else {

@@ -14,6 +14,8 @@ export interface ViewState {
   readonly tab: Tab;
   readonly arrangement: ArrangementName;
   readonly focus: Focus;
+  /** Territories that are not as they would be at first: closed in a large system, open in a small one. Sorted. */
+  readonly toggled: readonly string[];
   readonly selection: Selection | null;
   readonly traceId: string | null;
   /** Two services between which an edge is missed, as typed; empty while nothing was. */
@@ -81,6 +83,7 @@ export const initialView: ViewState = {
   tab: 'findings',
   arrangement: 'territory',
   focus: { centre: null, up: 1, down: 1 },
+  toggled: [],
   selection: null,
   traceId: null,
   why: { caller: '', callee: '' },
