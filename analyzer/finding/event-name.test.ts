@@ -20,7 +20,10 @@ describe('meaningOf', () => {
     ['send_notice', 'write', 'notice sent', 'notice changed'],
     ['notify', 'write', 'data notified', 'data changed'],
     ['shop.Carts/Empty', undefined, 'empty done', 'data changed'],
-    ['', undefined, 'call done', 'data changed'],
+    ['', undefined, 'request made', 'data changed'],
+    ['post /admin/cache/evict', 'write', 'cache evicted', 'evict changed'],
+    ['post /app-execute', 'write', 'app executed', 'app execute changed'],
+    ['get', 'read', 'data created', 'data changed'],
   ])('%s', (operation, does, event, change) => {
     expect(meaningOf(operation)).toEqual({ does, event, change });
   });

@@ -20,7 +20,7 @@ const METHODS: Readonly<Record<string, OperationMeaning['does']>> = {
 const EVENT_OF_METHOD: Readonly<Record<string, string>> = { PUT: 'changed', PATCH: 'changed', DELETE: 'removed' };
 
 const WRITE_VERBS = new Set(
-  'create add insert update set put delete remove cancel send notify publish record log track emit report save store archive audit'.split(
+  'create add insert update set put delete remove cancel send notify publish record log track emit report save store archive evict invalidate refresh execute start stop submit complete approve close process'.split(
     ' ',
   ),
 );
@@ -34,13 +34,17 @@ const IRREGULAR: Readonly<Record<string, string>> = {
   set: 'set',
   put: 'put',
   read: 'read',
-  get: 'gotten',
+  find: 'found',
+  stop: 'stopped',
+  submit: 'submitted',
 };
 
 export function meaningOf(operation: string): OperationMeaning {
   const [first = '', ...rest] = operation.split(' ');
-  const method = METHODS[first];
-  return method === undefined ? ofMethodName(operation) : ofRoute(first, method, rest.join(' '));
+  // Zipkin writes names in lower case.
+  const method = first.toUpperCase();
+  const does = METHODS[method];
+  return does === undefined ? ofMethodName(operation) : ofRoute(method, does, rest.join(' '));
 }
 
 function ofRoute(method: string, does: OperationMeaning['does'], route: string): OperationMeaning {
@@ -51,11 +55,11 @@ function ofRoute(method: string, does: OperationMeaning['does'], route: string):
   const change = `${thing} changed`;
   if (method === 'POST' && ANSWERS.test(words.at(-1) ?? ''))
     return { does: 'answer', event: `${thing} asked for`, change };
-  const owner = wordsOf(segments.at(-2) ?? '').join(' ');
   // `POST /orders/:id/cancel` names what is done; `POST /orders` names what is made.
-  const verb = words[0] ?? '';
-  const isVerb = method === 'POST' && words.length === 1 && WRITE_VERBS.has(verb.toLowerCase());
-  const event = isVerb ? `${owner || 'request'} ${past(verb)}` : `${thing} ${EVENT_OF_METHOD[method] ?? 'created'}`;
+  const verb = words.at(-1) ?? '';
+  const object = words.slice(0, -1).join(' ') || wordsOf(segments.at(-2) ?? '').join(' ') || 'request';
+  const isVerb = method === 'POST' && WRITE_VERBS.has(verb);
+  const event = isVerb ? `${object} ${past(verb)}` : `${thing} ${EVENT_OF_METHOD[method] ?? 'created'}`;
   return { does, event, change };
 }
 
@@ -68,7 +72,8 @@ function ofMethodName(operation: string): OperationMeaning {
   if (ANSWERS.test(lower)) return { does: 'answer', event: `${thing} asked for`, change };
   if (WRITE_VERBS.has(lower)) return { does: 'write', event: `${thing} ${past(lower)}`, change };
   if (READ_VERBS.has(lower)) return { does: 'read', event: `${thing} ${past(lower)}`, change };
-  return { does: undefined, event: `${wordsOf(name).join(' ') || 'call'} done`, change };
+  const words = wordsOf(name).join(' ');
+  return { does: undefined, event: words === '' ? 'request made' : `${words} done`, change };
 }
 
 /** `resizeCheck`, `resize-check` and `resize_check` are two words each. */

@@ -95,7 +95,10 @@ function cycleMessage({ class: cycleClass, services, breakAt: [best] }: Analyzed
     case 'operation':
       return `Each operation waits for the next, and nothing seen keeps a request from going round without end. ${wayOut}`;
     case 'structural':
-      return `No request goes round, but ${listed(services)} cannot be deployed or fail without one another. ${wayOut}`;
+      return (
+        `No single request was seen to go round, but each of ${listed(services)} needs the next: a failure or an incompatible ` +
+        `release of one reaches all of them. ${wayOut}`
+      );
     case 'soft':
       return (
         'An event or a call nobody waits for closes it, so nobody waits all the way round. ' +
@@ -253,7 +256,7 @@ function pciScopeFindings({ services, policy }: Conclusions): Finding[] {
         kind: 'pci-scope',
         id: fingerprint('pci-scope', id),
         severity,
-        title: `${id} ${isSurprise && pci.basis === 'candidate' ? 'may belong to the CDE' : say}`,
+        title: `${id} ${pci.basis === 'candidate' ? say.maybe : say.surely}`,
         message: `${first?.message ?? ''}${advice}`,
         services: first?.witnessPath ?? [id],
         traceIds: smallestThree(pci.reasons.flatMap(({ traceIds }) => traceIds ?? [])),
@@ -263,8 +266,14 @@ function pciScopeFindings({ services, policy }: Conclusions): Finding[] {
 }
 
 /** Classes that are in scope. */
-const PCI_TITLES: Readonly<Partial<Record<string, string>>> = {
-  cde: 'is in the cardholder data environment (CDE)',
-  'connected-to': 'is connected to the cardholder data environment',
-  'security-impacting': 'can affect the security of card data',
+const PCI_TITLES: Readonly<Partial<Record<string, { readonly surely: string; readonly maybe: string }>>> = {
+  cde: { surely: 'is in the cardholder data environment (CDE)', maybe: 'may belong to the CDE' },
+  'connected-to': {
+    surely: 'is connected to the cardholder data environment',
+    maybe: 'may be connected to the cardholder data environment',
+  },
+  'security-impacting': {
+    surely: 'can affect the security of card data',
+    maybe: 'may affect the security of card data',
+  },
 };
