@@ -4,6 +4,7 @@ import { findCycles, unlistedCycles } from './finding/cycle.ts';
 import { dependencyGraph } from './finding/dependency-graph.ts';
 import { analyzedDependencies, analyzedServices } from './finding/description.ts';
 import { analyzedEntryPoint, entryPoints, requestTime } from './finding/entry-point.ts';
+import { elementaryCircles } from './finding/elementary-circles.ts';
 import { findingsOf } from './finding/index.ts';
 import { PARAMETERS } from './finding/parameters.ts';
 import { pciScope } from './finding/pci-scope.ts';
@@ -24,6 +25,8 @@ export interface ConcludeOptions {
   readonly problems?: readonly Problem[];
   /** ISO date for declarations that run out; the last day seen if absent. */
   readonly today?: string;
+  /** Also lists up to so many elementary circles. */
+  readonly elementaryCircleLimit?: number;
 }
 
 /**
@@ -71,6 +74,9 @@ export function conclude(rollup: Rollup, policy: Policy, options: ConcludeOption
     services,
     dependencies,
     cycles: cycleReport.cycles,
+    ...(options.elementaryCircleLimit === undefined
+      ? {}
+      : { elementaryCycles: elementaryCircles(graph, seen, policy, options.elementaryCircleLimit) }),
     entryPoints: entries.entries.map((entry) => analyzedEntryPoint(entry, seen)),
     findings,
     problems: problems.sort((one, two) => byText(one.kind, two.kind) || byText(one.message, two.message)),

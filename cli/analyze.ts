@@ -16,19 +16,24 @@ export interface AnalyzeOptions {
   readonly environment?: string;
   /** What was confirmed last, for the assessor's report. */
   readonly baseline?: string;
+  readonly elementaryCircles?: number;
 }
 
 /** `ringfence analyze`: one report over everything in the sources. */
 export async function analyze(
   sources: readonly string[],
-  { format, output, policy: policyFile, environment, baseline: baselineFile }: AnalyzeOptions,
+  { format, output, policy: policyFile, environment, baseline: baselineFile, elementaryCircles }: AnalyzeOptions,
 ): Promise<number> {
   const policy = await loadPolicy(policyFile);
   const confirmed = baselineFile === undefined ? undefined : await readBaseline(baselineFile);
   if (baselineFile !== undefined && confirmed === undefined)
     throw new UsageError(`there is no baseline ${baselineFile}`);
   const { rollup, problems } = await loadRollup(sources, policy, environment);
-  const analysis = conclude(rollup, policy, { problems, environment: environment ?? null });
+  const analysis = conclude(rollup, policy, {
+    problems,
+    environment: environment ?? null,
+    ...(elementaryCircles === undefined ? {} : { elementaryCircleLimit: elementaryCircles }),
+  });
   const assessor: Report = (seen, options) =>
     REPORTS.assessor(
       seen,

@@ -110,6 +110,12 @@ program
   .addOption(formatOption(ANALYZE_FORMATS, 'form of the report'))
   .option('--output <file>', 'write the report there')
   .option('--baseline <file>', 'what was confirmed last: the assessor’s report says what changed since')
+  .addOption(
+    new Option(
+      '--elementary-circles <n>',
+      'also list every circle without a repeated service, at most so many (json, markdown)',
+    ).argParser((text) => wholeNumberIn(text, 1, 100_000)),
+  )
   .addOption(environmentOption)
   .addOption(policyOption)
   .action(async (sources: string[], options: AnalyzeOptions) => {

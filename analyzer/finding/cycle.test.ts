@@ -6,6 +6,7 @@ import type { Policy } from '../model/policy.ts';
 import { wilson } from './wilson.ts';
 import { cycleId, findCycles, unlistedCycles } from './cycle.ts';
 import { dependencyGraph } from './dependency-graph.ts';
+import { elementaryCircles } from './elementary-circles.ts';
 
 function cyclesOf(sketch: RollupSketch, policy: Partial<Policy> = {}): readonly AnalyzedCycle[] {
   const rollup = rollupOf(sketch);
@@ -326,5 +327,39 @@ describe('where to break a circle', () => {
         }
       }),
     );
+  });
+});
+
+describe('elementaryCircles', () => {
+  function elementaryOf(sketch: RollupSketch, limit: number) {
+    const rollup = rollupOf(sketch);
+    const { circles, isTruncated } = elementaryCircles(
+      dependencyGraph(rollup, policyOf({})),
+      rollup,
+      policyOf({}),
+      limit,
+    );
+    return {
+      circles: circles.map(({ services, isSoft }) => services.join(' ') + (isSoft ? ' soft' : '')),
+      isTruncated,
+    };
+  }
+
+  it('lists every circle, calls first, and says when there are more', () => {
+    const sketch = { edges: ['a -> b', 'b -> a', 'b -> c', 'c -> a', 'c -> b async'] };
+    const all = { circles: ['a b', 'a b c', 'b c soft'], isTruncated: false };
+    expect(elementaryOf(sketch, 10)).toEqual(all);
+    expect(elementaryOf(sketch, 3)).toEqual(all);
+    expect(elementaryOf(sketch, 2)).toEqual({ circles: ['a b', 'a b c'], isTruncated: true });
+  });
+
+  it('stops in time where there are billions', () => {
+    const services = Array.from({ length: 30 }, (_, index) => `s${index}`);
+    const edges = services.flatMap((one) =>
+      services.filter((other) => other !== one).map((other) => `${one} -> ${other}`),
+    );
+    const { circles, isTruncated } = elementaryOf({ edges }, 1000);
+    expect(circles).toHaveLength(1000);
+    expect(isTruncated).toBe(true);
   });
 });

@@ -19,6 +19,8 @@ export interface Analysis {
   readonly services: readonly AnalyzedService[];
   readonly dependencies: readonly AnalyzedDependency[];
   readonly cycles: readonly AnalyzedCycle[];
+  /** Every circle without a repeated service; only where it was asked for. */
+  readonly elementaryCycles?: ElementaryCircles;
   readonly entryPoints: readonly AnalyzedEntryPoint[];
   /** Most severe first, then by kind and id. */
   readonly findings: readonly Finding[];
@@ -183,6 +185,15 @@ export interface AnalyzedCycle {
   readonly edges: readonly CycleEdge[];
   /** Where to break it, best first. */
   readonly breakAt: readonly BreakProposal[];
+}
+
+export interface ElementaryCircles {
+  /** Circles of calls, then those that an event closes; each starts at its smallest service, in the order of their names. */
+  readonly circles: readonly { readonly services: readonly string[]; readonly isSoft: boolean }[];
+  /** There are more than were asked for. */
+  readonly isTruncated: boolean;
+  /** Longer ones were not looked for. */
+  readonly maxLength: number;
 }
 
 export interface CycleEdge {

@@ -17,6 +17,7 @@ export const markdown: Report = (analysis, options) => {
     ['```mermaid', mermaid(analysis, options).trimEnd(), '```'].join('\n'),
     '## Circles',
     circles(analysis),
+    elementary(analysis),
     '## Critical path',
     criticalPath(analysis),
     '## PCI scope',
@@ -59,6 +60,16 @@ function circles({ cycles }: Analysis): string {
       return lines.join('  \n');
     })
     .join('\n');
+}
+
+function elementary({ elementaryCycles }: Analysis): string {
+  if (elementaryCycles === undefined) return '';
+  const { circles: all, isTruncated, maxLength } = elementaryCycles;
+  const found = `${plural(all.length, 'circle')} without a repeated service, of at most ${maxLength} services`;
+  const lines = all.map(
+    ({ services, isSoft }) => `- ${[...services, services[0]!].map(code).join(' → ')}${isSoft ? ' (soft)' : ''}`,
+  );
+  return [`${found}${isTruncated ? '; there are more' : ''}.`, lines.join('\n')].join('\n\n').trimEnd();
 }
 
 function criticalPath({ services }: Analysis): string {
