@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { Duplex } from 'node:stream';
 
 import { encodeUtf8 } from '../../analyzer/model/string-table.ts';
+import { BodyMemory } from './body-memory.ts';
 import { ByteBudget, type Reservation } from './byte-budget.ts';
 import type { Receiver } from './contract.ts';
 import { Cors, type CorsOptions } from './cors.ts';
@@ -10,7 +11,7 @@ import { checkOrigin, pathOf } from './http-origin.ts';
 import { listenOnHosts, LOOPBACK_HOSTS } from './listen.ts';
 import { RPC_CODE, type RpcCode } from './otlp-messages.ts';
 import { badRequest, comeBackLater, Refusal, tooLarge } from './refusal.ts';
-import { Disconnected, readBody } from './request-body.ts';
+import { announcedLength, Disconnected, readBody } from './request-body.ts';
 
 /** What every receiver over HTTP can be told. */
 export interface HttpDoorOptions {
@@ -97,6 +98,7 @@ class HttpDoor<Route> implements Receiver {
   readonly #compressions: readonly Compression[];
   readonly #cors: Cors;
   readonly #budget: ByteBudget;
+  readonly #memory = new BodyMemory();
   /** The answer in the making on each connection. */
   readonly #responses = new WeakMap<Duplex, ServerResponse>();
   #servers: readonly Server[] = [];
@@ -150,6 +152,7 @@ class HttpDoor<Route> implements Receiver {
   async #serve(request: IncomingMessage, response: ServerResponse, isContinueExpected: boolean): Promise<void> {
     this.#remember(request, response);
     const reservation = this.#budget.reserve();
+    let memory: Buffer | undefined;
     try {
       checkOrigin(request, this.#hosts, this.#cors);
       if (this.#answerOptions(request, response)) return;
@@ -160,7 +163,8 @@ class HttpDoor<Route> implements Receiver {
       }
       const route = this.#checkHead(request, reservation);
       if (isContinueExpected) response.writeContinue();
-      const bytes = await this.#readBody(request, reservation);
+      memory = this.#memory.take(announcedLength(request) ?? Infinity);
+      const bytes = await this.#readBody(request, reservation, memory);
       this.#answer(response, await this.#protocol.take(bytes, route));
     } catch (error) {
       if (error instanceof Disconnected) return;
@@ -168,6 +172,7 @@ class HttpDoor<Route> implements Receiver {
       else this.#refuseForOurFault(request, response, error);
     } finally {
       reservation.release();
+      if (memory !== undefined) this.#memory.giveBack(memory);
     }
   }
 
@@ -195,15 +200,15 @@ class HttpDoor<Route> implements Receiver {
       const headers = { 'Accept-Encoding': this.#compressions.join(', ') };
       throw new Refusal(415, { code: RPC_CODE.invalidArgument, message }, headers);
     }
-    const announced = Number(request.headers['content-length'] ?? 0);
+    const announced = announcedLength(request) ?? 0;
     if (announced > this.#bodyByteLimit) throw tooLarge(this.#bodyByteLimit);
     if (this.#isClosing) throw comeBackLater('the collector is shutting down');
     reservation.grow(announced);
     return route;
   }
 
-  async #readBody(request: IncomingMessage, reservation: Reservation): Promise<Uint8Array> {
-    const body = await readBody(request, this.#bodyByteLimit, reservation);
+  async #readBody(request: IncomingMessage, reservation: Reservation, memory: Buffer | undefined): Promise<Uint8Array> {
+    const body = await readBody(request, this.#bodyByteLimit, reservation, memory);
     const compression = this.#compressionOf(request);
     if (compression === undefined || compression === 'identity') return body;
     try {
