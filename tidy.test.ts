@@ -69,7 +69,7 @@ const LAYERS: readonly Layer[] = [
   { place: 'collector/*', mayImport: [...ANALYZER, ...COLLECTOR] },
 
   { place: 'web/layout/', mayImport: [...MODEL, CYCLES] },
-  { place: 'web/view/', mayImport: [...MODEL, 'analyzer/coverage/', 'web/layout/'] },
+  { place: 'web/view/', mayImport: [...MODEL, 'analyzer/baseline/', 'analyzer/coverage/', 'web/layout/'] },
   { place: 'web/*', mayImport: [...MODEL, 'web/layout/', 'web/view/'] },
   // Dropped files are decoded and analyzed in the browser; nothing else of the collector gets there.
   {

@@ -1,9 +1,11 @@
 import type { Analysis, TraceDetail } from '../analyzer/model/analysis.ts';
-import type { TimeWindow } from './view/session.ts';
+import { spanMs, type Span, type TimeWindow } from './view/session.ts';
 
 /** What the page asks of the server. Every method rejects with an `Error` whose message is for people. */
 export interface Api {
   analysis(window: TimeWindow, environment: string | null, signal: AbortSignal): Promise<Analysis>;
+  /** Of any stretch of time, for comparing. */
+  analysisBetween(span: Span, environment: string | null, signal: AbortSignal): Promise<Analysis>;
   trace(traceId: string, signal: AbortSignal): Promise<TraceDetail>;
   /** Calls back on every sign of life; returns what ends it. */
   listen(on: StreamListener): () => void;
@@ -19,15 +21,17 @@ const retryAfterMs = 3000;
 
 export function httpApi(base: string): Api {
   return {
-    async analysis(window, environment, signal) {
+    analysis(window, environment, signal) {
       const url = new URL('api/v1/analysis', base);
       const span = spanMs(window);
       if (span !== undefined) url.searchParams.set('from', new Date(Date.now() - span).toISOString());
-      if (environment !== null) url.searchParams.set('environment', environment);
-      const answer = await getJson(url, signal);
-      if (!isRecord(answer) || answer['schema'] !== 'ringfence.analysis/1')
-        throw new Error('The server speaks another version than this page. Reload the page.');
-      return answer as unknown as Analysis;
+      return analysisFrom(url, environment, signal);
+    },
+    analysisBetween({ fromMs, toMs }, environment, signal) {
+      const url = new URL('api/v1/analysis', base);
+      url.searchParams.set('from', new Date(fromMs).toISOString());
+      url.searchParams.set('to', new Date(toMs).toISOString());
+      return analysisFrom(url, environment, signal);
     },
     async trace(traceId, signal) {
       const answer = await getJson(new URL(`api/v1/traces/${encodeURIComponent(traceId)}`, base), signal);
@@ -56,11 +60,12 @@ export function httpApi(base: string): Api {
   };
 }
 
-/** Milliseconds a window reaches back; undefined for all time. */
-function spanMs(window: TimeWindow): number | undefined {
-  const minute = 60_000;
-  const spans = { '15m': 15 * minute, '1h': 60 * minute, '24h': 1440 * minute, '7d': 10_080 * minute, all: undefined };
-  return spans[window];
+async function analysisFrom(url: URL, environment: string | null, signal: AbortSignal): Promise<Analysis> {
+  if (environment !== null) url.searchParams.set('environment', environment);
+  const answer = await getJson(url, signal);
+  if (!isRecord(answer) || answer['schema'] !== 'ringfence.analysis/1')
+    throw new Error('The server speaks another version than this page. Reload the page.');
+  return answer as unknown as Analysis;
 }
 
 async function getJson(url: URL, signal: AbortSignal): Promise<unknown> {

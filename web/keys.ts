@@ -36,6 +36,7 @@ const places: Readonly<Record<string, Tab | undefined>> = {
   s: 'scope',
   o: 'outline',
   l: 'links',
+  c: 'compare',
   v: 'coverage',
 };
 

@@ -186,6 +186,7 @@ export function createSession(api: Api): Session {
         spotlight.value = { ids, around: [...(highlightOf(selection, known)?.services ?? [])] };
       });
     },
+    analysisBetween: (span, signal) => api.analysisBetween(span, view.peek().environment, signal),
     openTrace(id) {
       session.show({ traceId: id });
     },

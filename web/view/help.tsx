@@ -9,7 +9,7 @@ const keys: readonly (readonly [keys: readonly string[], what: string])[] = [
   [['Esc'], 'back out one step'],
   [['n', 'p'], 'next and previous finding; in a trace, critical segment'],
   [['+', '−', '0'], 'zoom in, out, whole map'],
-  [['g', 'f'], 'go to findings; g p paths, g s scope, g o outline, g l links, g v coverage, g m map'],
+  [['g', 'f'], 'go to findings; g p paths, g s scope, g o outline, g l links, g c compare, g v coverage, g m map'],
   [['m', 'w', 'f', 'c', 'x'], 'arrange as territory, flow, focus, scope (CDE), matrix'],
   [['1', '…', '5'], 'in the focus arrangement: hops to each side'],
   [['o'], 'on the map: close the group of the active box; Enter opens a closed one'],

@@ -9,6 +9,7 @@ const tabWords: Readonly<Record<Tab, string>> = {
   scope: 'Scope',
   outline: 'Outline',
   links: 'Links',
+  compare: 'Compare',
   coverage: 'Coverage',
 };
 
@@ -18,6 +19,7 @@ const Outline = onDemand(async () => (await import('./outline.tsx')).Outline);
 const Links = onDemand(async () => (await import('./links.tsx')).Links);
 const Paths = onDemand(async () => (await import('./paths.tsx')).Paths);
 const Scope = onDemand(async () => (await import('./scope.tsx')).Scope);
+const Compare = onDemand(async () => (await import('./compare.tsx')).Compare);
 const Coverage = onDemand(async () => (await import('./coverage.tsx')).Coverage);
 
 /** Beside the map, or on a narrow screen the sheet over it: the three answers, then lists or what is selected. */
@@ -76,6 +78,7 @@ export function Panel() {
             {tab === 'scope' && <Scope />}
             {tab === 'outline' && <Outline />}
             {tab === 'links' && <Links />}
+            {tab === 'compare' && <Compare />}
             {tab === 'coverage' && <Coverage />}
           </div>
         </>

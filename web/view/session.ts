@@ -29,7 +29,14 @@ export interface ViewState {
 export const timeWindows = ['15m', '1h', '24h', '7d', 'all'] as const;
 export type TimeWindow = (typeof timeWindows)[number];
 
-export const tabs = ['findings', 'paths', 'scope', 'outline', 'links', 'coverage'] as const;
+/** Milliseconds a window reaches back; undefined for all time. */
+export function spanMs(window: TimeWindow): number | undefined {
+  const minute = 60_000;
+  const spans = { '15m': 15 * minute, '1h': 60 * minute, '24h': 1440 * minute, '7d': 10_080 * minute, all: undefined };
+  return spans[window];
+}
+
+export const tabs = ['findings', 'paths', 'scope', 'outline', 'links', 'compare', 'coverage'] as const;
 export type Tab = (typeof tabs)[number];
 
 /** Two stretches of time. Null after: what the page shows; null before: the same length just before that. */
@@ -130,6 +137,8 @@ export interface Session {
   /** Selects, opens the panel and brings it into sight. */
   select(selection: Selection | null, options?: { readonly spotlight?: boolean }): void;
   openTrace(traceId: string): void;
+  /** The analysis of any stretch of time in the environment shown. Rejects with words for people. */
+  analysisBetween(span: Span, signal: AbortSignal): Promise<Analysis>;
   /** Puts a service in the middle of the focus arrangement. */
   focusOn(id: string): void;
   rearrange(): void;
