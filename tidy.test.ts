@@ -70,12 +70,10 @@ const LAYERS: readonly Layer[] = [
 
   { place: 'web/layout/', mayImport: [...MODEL, CYCLES] },
   { place: 'web/view/', mayImport: [...MODEL, 'analyzer/baseline/', 'analyzer/coverage/', 'web/layout/'] },
-  { place: 'web/*', mayImport: [...MODEL, 'web/layout/', 'web/view/'] },
   // Dropped files are decoded and analyzed in the browser; nothing else of the collector gets there.
-  {
-    place: 'web/main.tsx',
-    mayImport: [...ANALYZER, 'collector/decode/', 'collector/redact/', 'web/layout/', 'web/view/', 'web/*'],
-  },
+  { place: 'web/dropped/', mayImport: [...ANALYZER, 'collector/decode/', 'collector/redact/'] },
+  { place: 'web/*', mayImport: [...MODEL, 'web/layout/', 'web/view/', 'web/dropped/'] },
+  { place: 'web/main.tsx', mayImport: ['web/layout/', 'web/view/', 'web/*'] },
 
   { place: 'fixtures/', mayImport: [...ANALYZER, 'collector/decode/'] },
   { place: 'cli/', mayImport: [...ANALYZER, 'analyzer/report/', ...COLLECTOR, 'collector/*'] },
@@ -138,7 +136,9 @@ const PURITY: readonly Purity[] = [
 const ENTRIES = [
   'analyzer/graphology-cycles/index.ts',
   'cli/bin.js',
+  'cli/build-package.ts',
   'web/main.tsx',
+  'web/dropped/worker.ts',
   'eslint.config.js',
   'test-count.reporter.ts',
   'vite.config.ts',

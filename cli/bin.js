@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that a Node too old to read the rest can at least say so.
+import { existsSync } from 'node:fs';
+
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
   process.stderr.write(
@@ -7,5 +9,7 @@ if (major < 24) {
   );
   process.exitCode = 2;
 } else {
-  await import('./main.ts');
+  // A checkout runs as it is written, the package as it was built: Node takes no TypeScript under node_modules.
+  const source = new URL('main.ts', import.meta.url);
+  await import(existsSync(source) ? source : new URL('../dist/node/cli/main.js', import.meta.url));
 }
