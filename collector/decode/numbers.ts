@@ -7,10 +7,10 @@ export function microsecondsOfNanoseconds(low: number, high: number): number {
   return high * 4_294_967 + Math.floor((high * 296 + low) / 1000);
 }
 
-/** Decimal text of a signed 64-bit integer given as two unsigned words. */
+/** Decimal text of a signed 64-bit integer given as two words. */
 export function int64Text(low: number, high: number): string {
-  if (high === 0) return String(low);
-  return BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low)).toString();
+  if (high === 0) return String(low >>> 0);
+  return BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low >>> 0)).toString();
 }
 
 const words = new Uint32Array(2);

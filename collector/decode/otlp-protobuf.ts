@@ -47,7 +47,7 @@ class OtlpProtobufReader {
   #table = this.#writer.table;
   /** Where the last variable-length read ended. */
   #at = 0;
-  /** The last 64-bit number, as unsigned words. */
+  /** The last 64-bit number, as two words of 32 bits. */
   #low = 0;
   #high = 0;
   /** For messages: which resource, scope and span is being read; -1 where none is. */
@@ -208,10 +208,10 @@ class OtlpProtobufReader {
       if ((tag & 0x87) === LENGTH_DELIMITED) {
         length = bytes[at++]!;
         if (length >= 0x80 || at > end) {
-          length = this.#varint(at - 1, end);
+          length = this.#length(at - 1, end);
           at = this.#at;
         }
-        if (!(at + length <= end)) throw this.#malformed(at, 'a length beyond the end');
+        if (at + length > end) throw this.#malformed(at, 'a length beyond the end');
       }
       switch (tag) {
         case 0x4a:
@@ -486,7 +486,7 @@ class OtlpProtobufReader {
         case 0x18:
           this.#varint(at, end);
           at = this.#at;
-          if (this.#high === 0) writer.addInteger(owner, key, this.#low);
+          if (this.#high === 0) writer.addInteger(owner, key, this.#low >>> 0);
           else writer.addNumberText(owner, key, int64Text(this.#low, this.#high));
           break;
         case 0x21:
@@ -635,13 +635,13 @@ class OtlpProtobufReader {
   #length(at: number, end: number): number {
     const length = this.#varint(at, end);
     if (length > end - this.#at) throw this.#malformed(this.#at, 'a length beyond the end');
-    return length;
+    return length | 0;
   }
 
   #fixed64(at: number, end: number): void {
     if (at + 8 > end) throw this.#malformed(at, 'a number beyond the end');
-    this.#low = this.#view.getUint32(at, true);
-    this.#high = this.#view.getUint32(at + 4, true);
+    this.#low = this.#view.getInt32(at, true);
+    this.#high = this.#view.getInt32(at + 4, true);
   }
 
   /** The varint at `at`, exact in `#low` and `#high`, rounded above 2^53 as the result; where it ended goes to `#at`. */
@@ -673,9 +673,10 @@ class OtlpProtobufReader {
       if (byte < 0x80) break;
     }
     this.#at = at;
-    this.#low = low >>> 0;
-    this.#high = high >>> 0;
-    return this.#high * 4_294_967_296 + this.#low;
+    this.#low = low;
+    this.#high = high;
+    // Only large numbers pay for floating point: were all results made by it, V8 would do all sums of positions in it too.
+    return high === 0 && low >= 0 ? low : (high >>> 0) * 4_294_967_296 + (low >>> 0);
   }
 
   #malformed(at: number, what: string): MalformedInputError {
