@@ -1,7 +1,7 @@
-import type { TraceDetail } from '../analyzer/model/analysis.ts';
+import type { TraceDetail, TraceSpan } from '../analyzer/model/analysis.ts';
 import { SpanTable } from '../analyzer/model/span-table.ts';
 import type { ReportOptions } from '../analyzer/report/report.ts';
-import { styleOf } from '../analyzer/report/style.ts';
+import { type Style, styleOf } from '../analyzer/report/style.ts';
 import { duration, percent, plural, printable } from '../analyzer/report/text.ts';
 import { TraceGroups } from '../analyzer/trace/group-traces.ts';
 import { traceDetail } from '../analyzer/trace/trace-detail.ts';
@@ -96,6 +96,51 @@ function terminal(detail: TraceDetail, { color }: ReportOptions): string {
       `${duration(startUs).padStart(9)}  +${duration(endUs - startUs).padEnd(8)} ${percent(share).padStart(6)}  ${bar}  ${name}`,
     );
   }
+  lines.push(...whatWouldHelp(detail, style));
   for (const { message, count } of detail.problems) lines.push('', style.dim(`${plural(count, 'span')}: ${message}`));
   return `${lines.join('\n')}\n`;
+}
+
+/** How many spans each list shows. */
+const MOST_SPANS = 5;
+/** Two clocks are seldom closer. */
+const CLOCK_TOLERANCE_US = 1000;
+
+/** What the answer had come earlier without, what could have been later, and what went on when nobody waited any more. */
+function whatWouldHelp({ spans, sections }: TraceDetail, style: Style): string[] {
+  const criticalUs = new Map<string, number>();
+  for (const { spanId, startUs, endUs } of sections) {
+    criticalUs.set(spanId, endUs - startUs + (criticalUs.get(spanId) ?? 0));
+  }
+  const list = (title: string, chosen: readonly TraceSpan[], figuresOf: (span: TraceSpan) => string) =>
+    chosen.length === 0
+      ? []
+      : [
+          '',
+          style.dim(title),
+          ...chosen
+            .slice(0, MOST_SPANS)
+            .map((span) => `  ${figuresOf(span)}  ${printable(span.service)}  ${printable(span.operation)}`),
+        ];
+  const most = (figure: (span: TraceSpan) => number) =>
+    spans.filter((span) => figure(span) > 0).sort((a, b) => figure(b) - figure(a) || (a.spanId < b.spanId ? -1 : 1));
+  const lengthOf = ({ startUs, endUs, slackUs = 0 }: TraceSpan) => (slackUs > 0 ? endUs - startUs : 0);
+  return [
+    ...list(
+      'would save, had it taken no time of its own',
+      most(({ dragUs = 0 }) => dragUs),
+      ({ spanId, dragUs = 0 }) => {
+        const us = criticalUs.get(spanId) ?? 0;
+        return `${duration(dragUs).padStart(9)}${dragUs < us ? style.dim(` of ${duration(us)} on the path`) : ''}`;
+      },
+    ),
+    ...list('could have ended later at no cost, longest first', most(lengthOf), ({ slackUs = 0 }) =>
+      duration(slackUs).padStart(9),
+    ),
+    ...list(
+      'went on after its caller was done: a timeout, or clocks apart',
+      most(({ abandonedUs = 0 }) => (abandonedUs > CLOCK_TOLERANCE_US ? abandonedUs : 0)),
+      ({ abandonedUs = 0 }) => duration(abandonedUs).padStart(9),
+    ),
+  ];
 }

@@ -90,8 +90,17 @@ export interface AnalyzedService {
     readonly share: number | null;
     /** Share of complete traces in which it is on the critical path; null below 30 traces. */
     readonly frequency: number | null;
+    /**
+     * Share of complete traces that wait for it through calls of which none was seen to be optional, in [0, 1]: what is gone while
+     * it is down, as far as nobody copes. Null below 30 traces.
+     */
+    readonly blastRadius: number | null;
     readonly reasons: readonly Reason[];
   };
+  /** Distinct services that call it. */
+  readonly callerCount: number;
+  /** How many services requests reach through it alone, and those right behind it, sorted; null where it stands in nobody's way. */
+  readonly onlyWayTo: { readonly serviceCount: number; readonly services: readonly string[] } | null;
   readonly pci: { readonly class: PciClass; readonly basis: PciBasis; readonly reasons: readonly Reason[] };
 }
 
@@ -152,6 +161,7 @@ export interface AnalyzedDependency {
   readonly traceIds: readonly string[];
   /** Caller operation to callee operation, most called first, at most 20. */
   readonly callSites: readonly AnalyzedCallSite[];
+  readonly hardness: DependencyHardness;
   /** True where the edge lies inside a strongly connected component of the same services. */
   readonly inCycle: boolean;
   /** Calls with card data, or authentication data, on the span of either end. */
@@ -160,6 +170,18 @@ export interface AnalyzedDependency {
   readonly crossesCde: boolean;
   /** Share of entry-point time this call's transport and callee took on the critical path; null below 30 traces. */
   readonly criticalShare: number | null;
+}
+
+/**
+ * Whether the caller fails with the callee. `hard` and `soft` were seen in failures; `presumed-hard` (it waits) and `presumed-soft`
+ * (it does not) go by structure, where too few failures were seen; `undetermined` where failures were seen and do not decide.
+ */
+export interface DependencyHardness {
+  readonly verdict: 'hard' | 'soft' | 'presumed-hard' | 'presumed-soft' | 'undetermined';
+  /** Failed calls, how often the caller failed with them, with 95 % Wilson interval; null without a failure. */
+  readonly n: number;
+  readonly estimate: number | null;
+  readonly interval: readonly [number, number] | null;
 }
 
 export interface AnalyzedCallSite {
@@ -317,6 +339,12 @@ export interface TraceSpan {
   readonly isJoined: boolean;
   /** Microseconds added to start and end, since the clock of its host disagreed with its callers'; absent where nothing was. */
   readonly clockShiftUs?: number;
+  /** How much later it could have ended without the answer being later; absent where the request does not wait for it. */
+  readonly slackUs?: number;
+  /** How much earlier the answer had come, had it taken no time of its own; absent where slack is, and in traces too large to tell. */
+  readonly dragUs?: number;
+  /** How long it ran on when its caller had given up waiting; absent where it did not. */
+  readonly abandonedUs?: number;
   readonly attributes: Readonly<Record<string, string>>;
 }
 

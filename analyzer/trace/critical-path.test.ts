@@ -1,25 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { SpanKind } from '../model/span.ts';
-import { createDictionary, SpanTable } from '../model/span-table.ts';
+import { naiveSections, type Section } from '../../fixtures/naive-events.ts';
+import { randomTimedSpans, tableOfTimed, type TimedSpan } from '../../fixtures/path-traces.ts';
 import { buildSpanTree } from './build-span-tree.ts';
-import { CriticalPathFinder } from './critical-path.ts';
+import { CriticalPathFinder, type IsRefuted } from './critical-path.ts';
 import { joinedChildren } from './joined-children.ts';
 import type { SpanTree } from './span-tree.ts';
 import { traceDetail } from './trace-detail.ts';
 
-/** `name [start,end] under parent`, in milliseconds; kind and host where the case needs them. */
-interface Drawn {
-  readonly name: string;
-  readonly at: readonly [startMs: number, endMs: number];
-  readonly under?: string;
-  readonly kind?: SpanKind;
-  readonly host?: string;
-}
+/** RINGFENCE_FUZZ_COUNT=20000 for a full run. */
+const COUNT = Math.min(Number(process.env['RINGFENCE_FUZZ_COUNT'] ?? 2500), 1_000_000);
 
 // The golden traces of the model: how many milliseconds each span holds on the path, newest section first.
-const GOLDEN: readonly { readonly title: string; readonly spans: readonly Drawn[]; readonly path: string }[] = [
+const GOLDEN: readonly { readonly title: string; readonly spans: readonly TimedSpan[]; readonly path: string }[] = [
   {
     // |------R------|
     // |--A--||--B---|     C runs beside both and ends before B
@@ -152,6 +146,39 @@ const GOLDEN: readonly { readonly title: string; readonly spans: readonly Drawn[
     path: 'R 1-30, S 0-1',
   },
   {
+    // |--one, host a--|
+    //                |--two, host b--|      over by 0.2 ms, by another clock
+    title: 'of hosts that differ, one that ended a little late was waited for',
+    spans: [
+      { name: 'R', at: [0, 100] },
+      { name: 'one', at: [0, 50.2], under: 'R', host: 'a' },
+      { name: 'two', at: [50, 100], under: 'R', host: 'b' },
+    ],
+    path: 'two 50-100, one 0-50',
+  },
+  {
+    title: 'on one host it was not',
+    spans: [
+      { name: 'R', at: [0, 100] },
+      { name: 'one', at: [0, 50.2], under: 'R', host: 'a' },
+      { name: 'two', at: [50, 100], under: 'R', host: 'a' },
+    ],
+    path: 'two 50-100, R 0-50',
+  },
+  {
+    // |--one, host a--|
+    //                |--two, host b--|
+    //                |three|                 ends in between
+    title: 'nor if a third tells of something in between',
+    spans: [
+      { name: 'R', at: [0, 100] },
+      { name: 'one', at: [0, 50.2], under: 'R', host: 'a' },
+      { name: 'three', at: [40, 50.1], under: 'R', host: 'a' },
+      { name: 'two', at: [50, 100], under: 'R', host: 'b' },
+    ],
+    path: 'two 50-100, three 40-50, R 0-40',
+  },
+  {
     title: 'a producer does not wait for its consumer',
     spans: [
       { name: 'R', at: [0, 50], kind: 'server' },
@@ -169,7 +196,7 @@ describe('the critical path', () => {
   });
 
   it('is the same from a trace detail, counted from the start of the root', () => {
-    const detail = traceDetail(tableOf(GOLDEN[5]!.spans));
+    const detail = traceDetail(tableOfTimed(GOLDEN[5]!.spans));
     expect(detail.durationUs).toBe(100_000);
     expect(detail.sections.map(({ operation, startUs, endUs }) => [operation, startUs, endUs])).toEqual([
       ['B', 50_000, 100_000],
@@ -178,13 +205,33 @@ describe('the critical path', () => {
     expect(detail.spans.map(({ operation, depth }) => `${depth} ${operation}`)).toEqual(['0 R', '1 A', '1 B']);
   });
 
+  it('says in a trace detail who could be late, what would help, and what nobody waits for', () => {
+    const figures = ({ spans }: ReturnType<typeof traceDetail>) =>
+      spans.map(({ operation, slackUs, dragUs }) => [operation, slackUs, dragUs]);
+    expect(figures(traceDetail(tableOfTimed(GOLDEN[0]!.spans)))).toEqual([
+      ['R', 0, 0],
+      ['A', 0, 5000],
+      ['C', 5000, 0],
+      ['B', 0, 5000],
+    ]);
+    expect(figures(traceDetail(tableOfTimed(GOLDEN[2]!.spans)))).toEqual([
+      ['R', 0, 30_000],
+      ['A', undefined, undefined],
+      ['B', 0, 70_000],
+    ]);
+    const timeout = GOLDEN.find(({ title }) => title.startsWith('G8'))!;
+    expect(traceDetail(tableOfTimed(timeout.spans)).spans[1]).toMatchObject({ operation: 'S', abandonedUs: 150_000 });
+  });
+
   it('partitions the root exactly, and agrees with a search that looks at every event anew', () => {
     fc.assert(
-      fc.property(randomTrace(), (spans) => {
+      fc.property(fc.integer().map(randomTimedSpans), fc.integer({ min: 0, max: 30 }), (spans, seed) => {
         const tree = treeOf(spans);
         const joined = joinedChildren(tree);
         const finder = new CriticalPathFinder();
-        finder.load(tree, joined);
+        const isRefuted = (before: number, after: number) => seed > 10 && (before * 7 + after * 13 + seed) % 3 === 0;
+        finder.load(tree, joined, isRefuted);
+        const times = { tree, joined, startUs: finder.seenStartUs, endUs: finder.seenEndUs, isRefuted };
         for (const { node: root } of tree.roots) {
           finder.find(root);
           let untilUs = finder.seenEndUs[root]!;
@@ -199,16 +246,39 @@ describe('the critical path', () => {
             untilUs = finder.startUs[at]!;
           }
           expect(sumUs).toBe(tree.endUs[root]! - tree.startUs[root]!);
-          expect(sectionsOf(finder)).toEqual(naiveSections(tree, joined, root, finder));
+          expect(sectionsOf(finder)).toEqual(naiveSections(times, root));
         }
       }),
-      { numRuns: 2500 },
+      { numRuns: COUNT },
     );
+  });
+
+  it('does not wait for a sibling whose order other traces refute (jaeger-ui#2371)', () => {
+    const { spans } = GOLDEN.find(({ title }) => title.startsWith('G6'))!;
+    const nameOf = (tree: SpanTree, node: number) => tree.table.span(tree.rows[node]!).name;
+    const isRefuted = (tree: SpanTree) => (before: number, after: number) =>
+      nameOf(tree, before) === 'foo2' && nameOf(tree, after) === 'foo3';
+    expect(pathOf(spans, 0, isRefuted)).toBe('foo3 200-500, R 100-200, foo1 0-100');
+  });
+
+  it.each([
+    // Its clock is put right by 10 ms first.
+    ['G4a', 'C', 30],
+    ['G8', 'S', 150],
+    ['G4b', 'C', 0],
+  ])('%s: what a server did when its client had gone is abandoned work', (title, server, ms) => {
+    const { spans } = GOLDEN.find((golden) => golden.title.startsWith(title))!;
+    const tree = treeOf(spans);
+    const finder = new CriticalPathFinder();
+    finder.load(tree, joinedChildren(tree));
+    const nodes = Array.from({ length: tree.count }, (_, node) => node);
+    const node = nodes.find((each) => tree.table.span(tree.rows[each]!).name === server)!;
+    expect(finder.abandonedUs(node)).toBe(ms * 1000);
   });
 
   it('does not change when a trace moves in time or its spans come in another order', () => {
     fc.assert(
-      fc.property(randomTrace(), fc.integer({ min: 1, max: 1000 }), (spans, laterMs) => {
+      fc.property(fc.integer().map(randomTimedSpans), fc.integer({ min: 1, max: 1000 }), (spans, laterMs) => {
         const moved = spans.map((span) => ({ ...span, at: [span.at[0] + laterMs, span.at[1] + laterMs] as const }));
         expect(pathOf(moved, laterMs)).toBe(pathOf(spans));
         expect(pathOf([...spans].reverse())).toBe(pathOf(spans));
@@ -218,10 +288,10 @@ describe('the critical path', () => {
   });
 
   it('takes a trace of 100,000 spans, flat and deep', () => {
-    const flat = Array.from({ length: 100_000 }, (_, at): Drawn =>
+    const flat = Array.from({ length: 100_000 }, (_, at): TimedSpan =>
       at === 0 ? { name: 'R', at: [0, 100_000] } : { name: `s${at}`, at: [at - 1, at], under: 'R' },
     );
-    const deep = Array.from({ length: 100_000 }, (_, at): Drawn => {
+    const deep = Array.from({ length: 100_000 }, (_, at): TimedSpan => {
       const span = { name: `s${at}`, at: [at, 300_000 - at] as const };
       return at === 0 ? span : { ...span, under: `s${at - 1}` };
     });
@@ -229,41 +299,6 @@ describe('the critical path', () => {
     expect(countSections(deep)).toBe(199_999);
   });
 });
-
-/** By the definition, without sorting or pointers: each step looks at all that could have come before. */
-function naiveSections(tree: SpanTree, joined: Uint8Array, root: number, seen: CriticalPathFinder): Section[] {
-  const { seenStartUs: start, seenEndUs: end } = seen;
-  const sections: Section[] = [];
-  const childrenOf = (parent: number): number[] =>
-    Array.from({ length: tree.count }, (_, node) => node).filter(
-      (node) => tree.parents[node] === parent && joined[node] === 1,
-    );
-  const latest = (candidates: readonly number[]): number | undefined =>
-    candidates.toSorted((a, b) => end[b]! - end[a]! || start[a]! - start[b]! || a - b)[0];
-  let node: number = root;
-  let atEnd = true;
-  for (;;) {
-    const untilUs = atEnd ? end[node]! : start[node]!;
-    if (!atEnd && node === root) return sections.filter(({ startUs, endUs }) => endUs > startUs);
-    const owner: number = atEnd ? node : tree.parents[node]!;
-    const before: number | undefined = atEnd
-      ? latest(childrenOf(node))
-      : latest(childrenOf(owner).filter((other) => end[other]! <= start[node]! && isBefore(other, node)));
-    sections.push({ node: owner, startUs: before === undefined ? start[owner]! : end[before]!, endUs: untilUs });
-    atEnd = before !== undefined;
-    node = before ?? owner;
-  }
-
-  function isBefore(other: number, one: number): boolean {
-    return (start[other]! - start[one]! || end[other]! - end[one]! || other - one) < 0;
-  }
-}
-
-interface Section {
-  readonly node: number;
-  readonly startUs: number;
-  readonly endUs: number;
-}
 
 function sectionsOf(finder: CriticalPathFinder): Section[] {
   return Array.from({ length: finder.count }, (_, at) => ({
@@ -273,10 +308,10 @@ function sectionsOf(finder: CriticalPathFinder): Section[] {
   }));
 }
 
-function pathOf(spans: readonly Drawn[], zeroMs = 0): string {
+function pathOf(spans: readonly TimedSpan[], zeroMs = 0, isRefuted?: (tree: SpanTree) => IsRefuted): string {
   const tree = treeOf(spans);
   const finder = new CriticalPathFinder();
-  finder.load(tree, joinedChildren(tree));
+  finder.load(tree, joinedChildren(tree), isRefuted?.(tree));
   finder.find(tree.roots[0]!.node);
   return sectionsOf(finder)
     .map(({ node, startUs, endUs }) => {
@@ -286,7 +321,7 @@ function pathOf(spans: readonly Drawn[], zeroMs = 0): string {
     .join(', ');
 }
 
-function countSections(spans: readonly Drawn[]): number {
+function countSections(spans: readonly TimedSpan[]): number {
   const tree = treeOf(spans);
   const finder = new CriticalPathFinder();
   finder.load(tree, joinedChildren(tree));
@@ -294,44 +329,6 @@ function countSections(spans: readonly Drawn[]): number {
   return finder.count;
 }
 
-function treeOf(spans: readonly Drawn[]): SpanTree {
-  return buildSpanTree(tableOf(spans));
-}
-
-function tableOf(spans: readonly Drawn[]): SpanTable {
-  const table = new SpanTable(createDictionary());
-  // Ids follow the names, so that the order in which the spans are listed says nothing.
-  const names = spans.map(({ name }) => name).sort();
-  const idOf = new Map(names.map((name, at) => [name, (at + 1).toString(16).padStart(16, '0')]));
-  for (const { name, at, under, kind, host } of spans) {
-    table.addSpan({
-      traceId: '0af7651916cd43dd8448eb211c80319c',
-      spanId: idOf.get(name)!,
-      ...(under === undefined ? {} : { parentSpanId: idOf.get(under)! }),
-      resource: { service: host ?? 'service', host: host ?? 'one' },
-      name,
-      kind: kind ?? 'internal',
-      startUs: at[0] * 1000,
-      endUs: at[1] * 1000,
-    });
-  }
-  return table;
-}
-
-/** Up to 12 spans on a grid of milliseconds, so that ties, instants and overhanging children are common. */
-function randomTrace(): fc.Arbitrary<Drawn[]> {
-  const span = fc.record({
-    start: fc.integer({ min: 0, max: 20 }),
-    length: fc.integer({ min: 0, max: 20 }),
-    parent: fc.nat(),
-    kind: fc.constantFrom<SpanKind>('internal', 'server', 'client', 'producer', 'consumer', 'unspecified'),
-    host: fc.constantFrom('one', 'two'),
-  });
-  return fc.array(span, { minLength: 1, maxLength: 12 }).map((drafts) =>
-    drafts.map(({ start, length, parent, kind, host }, at): Drawn => {
-      const drawn = { name: `s${String(at).padStart(2, '0')}`, at: [start, start + length] as const, kind, host };
-      if (at === 0) return { ...drawn, at: [0, 30] };
-      return { ...drawn, under: `s${String(parent % at).padStart(2, '0')}` };
-    }),
-  );
+function treeOf(spans: readonly TimedSpan[]): SpanTree {
+  return buildSpanTree(tableOfTimed(spans));
 }

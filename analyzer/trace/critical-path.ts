@@ -1,5 +1,16 @@
 import { SPAN_KIND } from '../model/span.ts';
+import { LateSiblings } from './late-siblings.ts';
 import type { SpanTree } from './span-tree.ts';
+
+/** Whether other traces show that `after` does not wait for its sibling `before`, though it began when that was over. */
+export type IsRefuted = (before: number, after: number) => boolean;
+
+/** Under parents with more children than this nothing is refuted, since each child is compared with each. */
+const MOST_CHILDREN_COMPARED = 1000;
+
+export function mayBeRefuted({ childStarts }: SpanTree, parent: number): boolean {
+  return childStarts[parent + 1]! - childStarts[parent]! <= MOST_CHILDREN_COMPARED;
+}
 
 /**
  * The critical path of one request: who held up the answer, microsecond by microsecond.
@@ -27,19 +38,28 @@ export class CriticalPathFinder {
   seenStartUs = new Float64Array(0);
   seenEndUs = new Float64Array(0);
   #shiftUs = new Float64Array(0);
-  /** Awaited children of a visited parent in order of their end, at `childStarts[parent]`; how many are still ahead. */
+  /** Awaited children of a visited parent in order of their end, at `childStarts[parent]`; how many are still ahead, and of how many. */
   #byEnd = new Uint32Array(0);
   #ahead = new Int32Array(0);
+  #counts = new Int32Array(0);
+
+  readonly #lateSiblings = new LateSiblings();
 
   #tree: SpanTree | undefined;
   #joined: Uint8Array = new Uint8Array(0);
+  #isRefuted: IsRefuted | undefined;
 
-  /** Takes up a trace; `joined` is what `joinedChildren` returns for it. O(n), once for all of its roots. */
-  load(tree: SpanTree, joined: Uint8Array): void {
+  /**
+   * Takes up a trace; `joined` is what `joinedChildren` returns for it, `isRefuted` what other traces say against the order
+   * of two siblings. O(n), once for all of its roots.
+   */
+  load(tree: SpanTree, joined: Uint8Array, isRefuted?: IsRefuted): void {
     this.#tree = tree;
     this.#joined = joined;
+    this.#isRefuted = isRefuted;
     this.#prepare(tree);
     this.#seeAsParentsDo(tree, joined);
+    this.#lateSiblings.load(tree, joined, this.seenStartUs, this.seenEndUs);
   }
 
   /** Finds the path of one root of the loaded trace, or of a span that nobody waits for: there too an answer is made. */
@@ -52,30 +72,37 @@ export class CriticalPathFinder {
     const { seenStartUs, seenEndUs } = this;
     let node = root;
     let atEnd = true;
+    // A sibling may be waited for that ended, by another clock, a little late: the next section then ends where this one began.
+    let untilUs = seenEndUs[root]!;
     for (;;) {
+      let fromUs: number;
+      let owner = node;
       if (atEnd) {
         const last = this.#lastToEnd(tree, node, joined);
-        if (last < 0) {
-          this.#section(node, seenStartUs[node]!, seenEndUs[node]!);
-          atEnd = false;
-        } else {
-          this.#section(node, seenEndUs[last]!, seenEndUs[node]!);
-          node = last;
-        }
+        fromUs = last < 0 ? seenStartUs[node]! : seenEndUs[last]!;
+        if (last < 0) atEnd = false;
+        else node = last;
       } else {
         if (node === root) return;
-        const parent = parents[node]!;
-        const before = this.#lastToEndBefore(tree, parent, node);
-        if (before < 0) {
-          this.#section(parent, seenStartUs[parent]!, seenStartUs[node]!);
-          node = parent;
-        } else {
-          this.#section(parent, seenEndUs[before]!, seenStartUs[node]!);
-          node = before;
-          atEnd = true;
-        }
+        owner = parents[node]!;
+        const before = this.#lastToEndBefore(tree, owner, node);
+        fromUs = before < 0 ? seenStartUs[owner]! : seenEndUs[before]!;
+        atEnd = before >= 0;
+        node = atEnd ? before : owner;
+      }
+      if (fromUs < untilUs) {
+        this.#section(owner, fromUs, untilUs);
+        untilUs = fromUs;
       }
     }
+  }
+
+  /** How long a server ran on after its client had gone: work that nobody waited for any more. */
+  abandonedUs(node: number): number {
+    const tree = this.#tree;
+    const parent = tree?.parents[node] ?? -1;
+    if (tree === undefined || parent < 0 || this.#joined[node] !== 1 || !isServerOfClient(tree, node, parent)) return 0;
+    return Math.max(0, tree.endUs[node]! + this.#shiftUs[node]! - this.seenEndUs[node]!);
   }
 
   #prepare(tree: SpanTree): void {
@@ -86,6 +113,7 @@ export class CriticalPathFinder {
       this.#shiftUs = new Float64Array(size);
       this.#byEnd = new Uint32Array(size);
       this.#ahead = new Int32Array(size);
+      this.#counts = new Int32Array(size);
     }
   }
 
@@ -138,23 +166,51 @@ export class CriticalPathFinder {
     }
     this.#sortByEnd(start, count);
     this.#ahead[parent] = count - 1;
+    this.#counts[parent] = count;
     return count === 0 ? -1 : this.#byEnd[start + count - 1]!;
   }
 
-  /** The awaited sibling that ended last at or before the start of `node`, or -1. */
+  /** The awaited sibling that ended last at or before the start of `node`, or, by another clock, a little later; or -1. */
   #lastToEndBefore(tree: SpanTree, parent: number, node: number): number {
     const first = tree.childStarts[parent]!;
     const startUs = this.seenStartUs[node]!;
     const isInstant = this.seenEndUs[node] === startUs;
-    let ahead = this.#ahead[parent]! - 1;
+    const isRefuted = mayBeRefuted(tree, parent) ? this.#isRefuted : undefined;
+    // What one did not wait for, the one before it may have: then the search begins anew.
+    let ahead = (isRefuted === undefined ? this.#ahead[parent]! : this.#counts[parent]!) - 1;
     while (ahead >= 0) {
       const endUs = this.seenEndUs[this.#byEnd[first + ahead]!]!;
       // Two instants at one time have no order but their ids, and the smaller was taken first: the rest is skipped.
-      if (isInstant ? endUs < startUs : endUs <= startUs) break;
+      if (isInstant && isRefuted === undefined ? endUs < startUs : endUs <= startUs) break;
       ahead--;
     }
-    this.#ahead[parent] = ahead;
-    return ahead < 0 ? -1 : this.#byEnd[first + ahead]!;
+    const late = isInstant ? -1 : this.#endedLate(parent, node, ahead + 1, isRefuted);
+    if (isRefuted !== undefined) {
+      const isWaitedFor = (sibling: number) => this.#comesBefore(sibling, node) && !isRefuted(sibling, node);
+      while (ahead >= 0 && !isWaitedFor(this.#byEnd[first + ahead]!)) ahead--;
+    }
+    const before = ahead < 0 ? -1 : this.#byEnd[first + ahead]!;
+    const isLate = late >= 0 && (before < 0 || this.seenEndUs[before]! < startUs || this.#comesBefore(late, before));
+    if (!isLate) this.#ahead[parent] = ahead;
+    return isLate ? late : before;
+  }
+
+  /** The sibling at a place if `node` waited for it though it ended after the start of `node`; then that is where to go on. */
+  #endedLate(parent: number, node: number, place: number, isRefuted: IsRefuted | undefined): number {
+    const at = this.#tree!.childStarts[parent]! + place;
+    const sibling = this.#byEnd[at]!;
+    if (sibling === node) return -1;
+    const nextEndUs = this.seenEndUs[this.#byEnd[at + 1]!]!;
+    if (nextEndUs === this.seenEndUs[sibling] || !this.#lateSiblings.isWaitedFor(parent, sibling, node)) return -1;
+    if (isRefuted?.(sibling, node) === true) return -1;
+    this.#ahead[parent] = place;
+    return sibling;
+  }
+
+  /** The order that settles ties: by start, end and number. */
+  #comesBefore(one: number, other: number): boolean {
+    const { seenStartUs, seenEndUs } = this;
+    return (seenStartUs[one]! - seenStartUs[other]! || seenEndUs[one]! - seenEndUs[other]! || one - other) < 0;
   }
 
   /** Sorts by end; among equal ends the earlier-started comes later, so that walking back meets it first. */
