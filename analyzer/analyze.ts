@@ -7,6 +7,7 @@ import { analyzedEntryPoint, entryPoints, requestTime } from './finding/entry-po
 import { elementaryCircles } from './finding/elementary-circles.ts';
 import { findingsOf } from './finding/index.ts';
 import { PARAMETERS } from './finding/parameters.ts';
+import { reachedOnlyThrough } from './finding/only-through.ts';
 import { pciScope } from './finding/pci-scope.ts';
 import { withLearnedAddresses } from './finding/learned-addresses.ts';
 import { policyProblems, traceProblems } from './finding/problem.ts';
@@ -43,8 +44,12 @@ export function conclude(rollup: Rollup, policy: Policy, options: ConcludeOption
   const today = options.today ?? dateOf(seen.toUs);
   const pciReport = pciScope(graph, seen, policy, today);
   const verdicts = criticalServices(graph, entries.entries);
+  const onlyThrough = reachedOnlyThrough(
+    graph,
+    entries.entries.map(({ node }) => node),
+  );
 
-  const services = analyzedServices(graph, verdicts, pciReport.scopes, learned.addresses);
+  const services = analyzedServices(graph, verdicts, pciReport.scopes, learned.addresses, onlyThrough);
   const dependencies = analyzedDependencies(seen, cycleReport.cyclicPairs, pciReport.scopes, requests);
   const findings = findingsOf({
     rollup: seen,

@@ -115,6 +115,30 @@ describe('criticalServices', () => {
     expect(`${verdict}: ${reasons[0]!.rule}`).toBe(expected);
   });
 
+  it('counts the requests that wait for a service through calls nobody was seen to do without', () => {
+    const sketch: RollupSketch = {
+      edges: ['web -> a', 'a -> b', { edge: 'web -> c', sites: [{ failedParentOk: 20, okParentOk: 80 }] }, 'c -> d'],
+      entries: [
+        {
+          entry: 'web GET /',
+          traceCount: 60,
+          parts: {
+            a: { joinedTraceCount: 60 },
+            b: { joinedTraceCount: 30 },
+            c: { joinedTraceCount: 60 },
+            d: { joinedTraceCount: 60 },
+          },
+        },
+        { entry: 'b GET /', traceCount: 40 },
+      ],
+    };
+    const radius = (id: string) => verdictsOf(sketch).get(id)!.blastRadius;
+    expect(['web', 'a', 'b', 'c', 'd'].map(radius)).toEqual([0.6, 0.6, 0.7, 0, 0]);
+    expect(
+      verdictsOf({ ...sketch, entries: [{ entry: 'web GET /', traceCount: 29 }] }).get('a')!.blastRadius,
+    ).toBeNull();
+  });
+
   it('prints what a reason rests on', () => {
     const part = { joinedTraceCount: 60, failedRootFailed: 9, failedRootOk: 1, okRootFailed: 1, okRootOk: 49 };
     const [reason] = verdictsOf(oneService(part)).get('s')!.reasons;

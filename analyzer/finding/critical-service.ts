@@ -29,7 +29,7 @@ export function criticalServices(
   const judged = entries.filter(({ completeTraceCount }) => completeTraceCount >= MIN_COMPLETE_TRACES);
   const soft = softEdges(graph);
   const isRequired = (edge: DependencyEdge) => edge.mode !== 'async' && !soft.has(edge);
-  const requiredBy = new Map(judged.map((entry) => [entry, reachable(graph, [entry.node], isRequired)]));
+  const requiredBy = new Map(entries.map((entry) => [entry, reachable(graph, [entry.node], isRequired)]));
   const starts = entries.map(({ node }) => node);
   const waitedFor = reachable(graph, starts, ({ mode }) => mode !== 'async');
   const reached = reachable(graph, starts, () => true);
@@ -44,6 +44,7 @@ export function criticalServices(
         verdict: 'undetermined',
         share: null,
         frequency: null,
+        blastRadius: null,
         reasons: [{ rule: 'no-service', message }],
       });
       return;
@@ -63,12 +64,18 @@ export function criticalServices(
       reasons.push({ rule: 'only-async', message, n: completeCount });
     }
     const verdict = verdictOf(reasons);
+    const isDeclaredOnly = reasons.length > 0 && reasons.every(({ rule }) => rule === 'declared');
+    if (isDeclaredOnly && judged.length > 0 && joinedCount === 0 && kind === 'service') {
+      const message = 'No request at an entry point was seen to wait for it.';
+      reasons.push({ rule: 'not-needed-here', message, n: completeCount });
+    }
     if (verdict === 'undetermined') reasons.push(whyUndetermined(id, entries, judged, completeCount));
     const sums = sumParts(id, entries);
     verdicts.set(id, {
       verdict,
       share: hasEnough && totalUs > 0 ? sums.criticalUs / totalUs : null,
       frequency: hasEnough ? sums.criticalTraceCount / completeCount : null,
+      blastRadius: hasEnough ? blastRadius(id, entries, requiredBy) : null,
       reasons,
     });
   });
@@ -85,6 +92,25 @@ const VERDICT_OF_RULE: Readonly<Record<string, CriticalPathVerdict>> = {
 };
 
 const VERDICT_ORDER: readonly CriticalPathVerdict[] = ['critical-path', 'presumed', 'value-added'];
+
+/**
+ * The share of requests that wait for a service through calls of which none was seen to be optional; counted by trace, since the
+ * graph of services joins operations that no request joins.
+ */
+function blastRadius(
+  id: string,
+  entries: readonly EntryPointRollup[],
+  requiredBy: ReadonlyMap<EntryPointRollup, ReadonlySet<string>>,
+): number {
+  let hitCount = 0;
+  let requestCount = 0;
+  for (const entry of entries) {
+    requestCount += entry.completeTraceCount;
+    if (entry.node === id) hitCount += entry.completeTraceCount;
+    else if (requiredBy.get(entry)?.has(id)) hitCount += entry.parts.get(id)?.joinedTraceCount ?? 0;
+  }
+  return requestCount === 0 ? 0 : hitCount / requestCount;
+}
 
 /** The strongest verdict any reason gives. */
 function verdictOf(reasons: readonly Reason[]): CriticalPathVerdict {

@@ -10,6 +10,8 @@ import type { ServicePolicy } from '../model/policy.ts';
 import { byText } from '../model/wording.ts';
 import { joinKey, type DependencyRollup, type NodeRollup, type Rollup } from '../rollup/rollup.ts';
 import { estimate } from './estimate.ts';
+import { dependencyHardness } from './hardness.ts';
+import type { OnlyThrough } from './only-through.ts';
 import type { DependencyGraph } from './dependency-graph.ts';
 import { timeWriter } from './time.ts';
 
@@ -24,6 +26,7 @@ export function analyzedServices(
   verdicts: ReadonlyMap<string, AnalyzedService['criticalPath']>,
   scopes: ReadonlyMap<string, AnalyzedService['pci']>,
   learnedAddresses: ReadonlyMap<string, readonly string[]>,
+  onlyThrough: ReadonlyMap<string, OnlyThrough>,
 ): AnalyzedService[] {
   const timeOf = timeWriter();
   return graph.mapNodes((id, { seen, policy }) => {
@@ -47,6 +50,8 @@ export function analyzedServices(
       learnedAddresses: learnedAddresses.get(id) ?? [],
       operations: analyzedOperations(seen),
       criticalPath: verdicts.get(id)!,
+      callerCount: callerCountOf(id, graph),
+      onlyWayTo: onlyThrough.get(id) ?? null,
       pci: scopes.get(id)!,
     };
   });
@@ -79,6 +84,14 @@ function seenDimensions({ seenValues }: NodeRollup, timeOf: (us: number) => stri
       firstSeen: timeOf(firstSeenUs),
       lastSeen: timeOf(lastSeenUs),
     }));
+}
+
+function callerCountOf(id: string, graph: DependencyGraph): number {
+  let count = 0;
+  graph.forEachInNeighbor(id, (caller, { kind }) => {
+    if (caller !== id && kind === 'service') count++;
+  });
+  return count;
 }
 
 /** A node that makes no spans, such as a database, answered what its callers say it answered. */
@@ -142,6 +155,7 @@ export function analyzedDependencies(
     traceIds: [...seen.traceIds],
     callSites: analyzedCallSites(seen),
     cardEvidenceCount: seen.cardEvidenceCount,
+    hardness: dependencyHardness(seen.mode, seen.callSites.values()),
     inCycle: cyclicPairs.has(joinKey(seen.caller, seen.callee)),
     crossesCde: isInCde(seen.caller) !== isInCde(seen.callee),
     criticalShare: requestUs === undefined || requestUs === 0 ? null : seen.criticalUs / requestUs,

@@ -1,3 +1,4 @@
+import type { DependencyHardness, DependencyMode } from '../model/analysis.ts';
 import type { CallSiteRollup } from '../rollup/rollup.ts';
 import { wilson } from './wilson.ts';
 
@@ -57,4 +58,16 @@ export function failureTableOf(callSites: Iterable<CallSiteRollup>): FailureTabl
     table.okParentOk += site.okParentOk;
   }
   return table;
+}
+
+/** The verdict on a dependency, by what was seen or else by whether the caller waits. */
+export function dependencyHardness(mode: DependencyMode, callSites: Iterable<CallSiteRollup>): DependencyHardness {
+  const { hardness, n, estimate, interval } = hardnessOf(failureTableOf(callSites));
+  const presumed = mode === 'async' ? 'presumed-soft' : 'presumed-hard';
+  return {
+    verdict: hardness === 'unseen' ? presumed : hardness,
+    n,
+    estimate: n === 0 ? null : estimate,
+    interval: n === 0 ? null : interval,
+  };
 }

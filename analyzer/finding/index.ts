@@ -2,10 +2,11 @@ import type { AnalyzedCycle, AnalyzedService, Finding, FindingKind, Severity } f
 import { fingerprint } from '../model/fingerprint.ts';
 import type { Policy } from '../model/policy.ts';
 import { SEVERITIES, severityOf } from '../model/severity.ts';
-import { byText, circle, listed } from '../model/wording.ts';
+import { byText, circle, counted, listed, percent } from '../model/wording.ts';
 import type { CardEvidenceRollup, Rollup } from '../rollup/rollup.ts';
 import { judgedEvidence } from './card-evidence-judged.ts';
 import { isSure, sightings } from './card-evidence.ts';
+import { declarationConflicts } from './declaration-conflict.ts';
 import { servicePolicy } from './dependency-graph.ts';
 import { smallestThree } from './pci-claim.ts';
 import type { ScopeConflict } from './pci-scope.ts';
@@ -201,8 +202,13 @@ function scopeConflictFindings({ scopeConflicts, services, policy, today }: Conc
   return findings;
 }
 
-/** Each critical service once, and each whose declaration and behaviour disagree. */
-function criticalServiceFindings({ services, policy }: Conclusions): Finding[] {
+/** A service that at least this share of requests waits for, and that others are reached through alone, is a choke point. */
+const CHOKE_SHARE = 0.5;
+
+/** Each critical service once, each whose declaration and behaviour disagree, and choke points that no request has to start at. */
+function criticalServiceFindings(conclusions: Conclusions): Finding[] {
+  const { services, policy, rollup } = conclusions;
+  const entryServices = new Set([...rollup.entryPoints.values()].map(({ node }) => node));
   return services.flatMap((service): Finding[] => {
     const { id, kind } = service;
     const { verdict, reasons } = service.criticalPath;
@@ -219,22 +225,16 @@ function criticalServiceFindings({ services, policy }: Conclusions): Finding[] {
       const title = verdict === 'presumed' ? 'is presumed to be on the critical path' : 'is on the critical path';
       add('verdict', severityOf(policy, 'newCriticalService', 'note'), `${id} ${title}`, first?.message ?? '');
     }
-    const { criticality: declared } = servicePolicy(service, policy);
-    const hard = reasons.find(({ rule }) => rule === 'observed-hard');
-    if ((declared === 'low' || declared === 'medium') && hard !== undefined) {
+    findings.push(...declarationConflicts(service, conclusions));
+    const { blastRadius } = service.criticalPath;
+    if (service.onlyWayTo !== null && !entryServices.has(id) && blastRadius !== null && blastRadius >= CHOKE_SHARE) {
+      const { serviceCount, services: behind } = service.onlyWayTo;
       add(
-        'declared-too-low',
-        severityOf(policy, 'newCriticalService') && 'warning',
-        `${id} is declared ${declared}, but requests fail with it`,
-        `${hard.message} Make its callers cope without it, or declare it critical and run it as such.`,
-      );
-    }
-    if (verdict === 'critical-path' && reasons.some(({ rule }) => rule === 'only-async')) {
-      add(
-        'declared-too-high',
+        'choke-point',
         severityOf(policy, 'newCriticalService', 'note'),
-        `${id} is declared critical, but no request waits for it`,
-        'It is reached by events and fire-and-forget calls only. If that is intended, it is not on the critical path.',
+        `${id} is a choke point`,
+        `${percent(blastRadius)} of requests wait for it, and it is the only way to ${counted(serviceCount, 'service')}: ` +
+          `${listed(behind)}${serviceCount > behind.length ? ' and what lies behind' : ''}.`,
       );
     }
     return findings;
