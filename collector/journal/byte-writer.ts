@@ -5,11 +5,36 @@ export class ByteWriter {
   #bytes = new Uint8Array(1 << 12);
   #length = 0;
 
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Bytes that fit before more memory is needed. */
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
   /** A copy of what was written, and an empty writer. */
   take(): Uint8Array<ArrayBuffer> {
     const taken = this.#bytes.slice(0, this.#length);
     this.#length = 0;
     return taken;
+  }
+
+  /** What was written; a view, valid until the next write. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Forgets what was written from `length` on. */
+  truncate(length: number): void {
+    this.#length = length;
+  }
+
+  /** Leaves room for `count` bytes, to be filled in through `view`. */
+  skip(count: number): void {
+    this.#reserve(count);
+    this.#length += count;
   }
 
   byte(value: number): void {
@@ -33,10 +58,19 @@ export class ByteWriter {
     this.#length += array.byteLength;
   }
 
-  /** A part of a byte array; for the few bytes of a name a loop is quicker than a view. */
-  bytes(source: Uint8Array, start: number, end: number): void {
-    this.#reserve(end - start);
-    for (let at = start; at < end; at++) this.#bytes[this.#length++] = source[at]!;
+  /** Parts of a byte array one behind the other; for the few bytes of a name a loop is quicker than a view. */
+  gather(source: Uint8Array, starts: Uint32Array, lengths: Uint32Array): void {
+    let byteCount = 0;
+    for (let part = 0; part < lengths.length; part++) byteCount += lengths[part]!;
+    this.#reserve(byteCount);
+    const bytes = this.#bytes;
+    let to = this.#length;
+    for (let part = 0; part < lengths.length; part++) {
+      const start = starts[part]!;
+      const end = start + lengths[part]!;
+      for (let at = start; at < end; at++) bytes[to++] = source[at]!;
+    }
+    this.#length = to;
   }
 
   /** Numbers with 1, 2 or 4 bytes each, the width first. */

@@ -5,14 +5,15 @@ import { dirname, join, resolve } from 'node:path';
 import { type SpanDictionary, SpanTable } from '../../analyzer/model/span-table.ts';
 import { TraceIdIndex } from '../../analyzer/model/trace-id-index.ts';
 import { DamagedBytesError } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { type Checkpoint, firstNeededRecordId } from './checkpoint.ts';
 import { DirectoryLock } from './directory-lock.ts';
 import { decodeRows, RowEncoder } from './row-codec.ts';
 import {
+  fillRecordHeader,
   firstRecordIdOf,
   payloadOf,
   RECORD_HEADER_LENGTH,
-  recordHeader,
   type RecordPlace,
   scanSegment,
   SEGMENT_HEADER_LENGTH,
@@ -69,12 +70,23 @@ interface ActiveSegment extends Segment {
   length: number;
 }
 
+/** Records one behind the other in `writer`, but for their headers: what is written and synced at once. */
+interface Group {
+  readonly writer: ByteWriter;
+  readonly appends: WaitingAppend[];
+}
+
 interface WaitingAppend {
   readonly rowCount: number;
-  readonly payload: Uint8Array;
+  /** The record is `[start, end)` of what was written. */
+  readonly start: number;
+  readonly end: number;
   readonly resolve: (recordId: number) => void;
   readonly reject: (error: JournalError) => void;
 }
+
+/** Memory of a group that was larger is not kept for the next one. */
+const SPARE_WRITER_BYTE_LIMIT = 4 << 20;
 
 /**
  * Spans on the disk before they are acknowledged: `journal/<sequence>.wal` in the data directory, which it locks.
@@ -98,7 +110,9 @@ export class Journal {
   #active: ActiveSegment | undefined;
   #nextSequence = 1;
   #nextRecordId = 0;
-  #waiting: WaitingAppend[] = [];
+  #waiting: Group = { writer: new ByteWriter(), appends: [] };
+  /** Memory of the group before, for the one to come. */
+  #spareWriter: ByteWriter | undefined;
   #waitingByteCount = 0;
   #writing: Promise<void> | undefined;
   #refusal: JournalError | undefined = new JournalError('closed', 'the journal was not replayed yet');
@@ -223,10 +237,19 @@ export class Journal {
     if (this.#waitingByteCount > this.#waitingByteLimit) {
       return Promise.reject(new JournalError('saturated', 'the disk is slower than the spans come'));
     }
-    const payload = this.#encoder.encode(table, from, to);
-    this.#waitingByteCount += payload.length;
+    const { writer, appends } = this.#waiting;
+    const start = writer.length;
+    try {
+      writer.skip(RECORD_HEADER_LENGTH);
+      this.#encoder.encodeTo(writer, table, from, to);
+    } catch (error) {
+      writer.truncate(start);
+      throw error;
+    }
+    const end = writer.length;
+    this.#waitingByteCount += end - start;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ rowCount: to - from, payload, resolve, reject });
+      appends.push({ rowCount: to - from, start, end, resolve, reject });
       this.#writing ??= this.#writeWaiting();
     });
   }
@@ -249,35 +272,36 @@ export class Journal {
   }
 
   async #writeWaiting(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.appends.length > 0) {
       const group = this.#waiting;
-      this.#waiting = [];
+      this.#waiting = { writer: this.#spareWriter ?? new ByteWriter(), appends: [] };
+      this.#spareWriter = undefined;
       const error = await this.#writeGroup(group);
-      for (const { payload } of group) this.#waitingByteCount -= payload.length;
-      if (error === undefined) for (const { resolve } of group) resolve(this.#nextRecordId++);
-      else for (const { reject } of group) reject(error);
+      this.#waitingByteCount -= group.writer.length;
+      group.writer.truncate(0);
+      if (group.writer.capacity <= SPARE_WRITER_BYTE_LIMIT) this.#spareWriter = group.writer;
+      if (error === undefined) for (const { resolve } of group.appends) resolve(this.#nextRecordId++);
+      else for (const { reject } of group.appends) reject(error);
     }
     this.#writing = undefined;
   }
 
   /** Writes and syncs a group of appends as records with the next ids. */
-  async #writeGroup(group: readonly WaitingAppend[]): Promise<JournalError | undefined> {
+  async #writeGroup({ writer, appends }: Group): Promise<JournalError | undefined> {
     // Appends that waited while the journal failed.
     if (this.#refusal !== undefined && this.#refusal.kind === 'failed') return this.#refusal;
     let segment: ActiveSegment;
-    let length: number;
     try {
       segment = await this.#segmentWithRoom();
-      length = segment.length;
     } catch (error) {
       return new JournalError('full', `no journal file can be written: ${messageOf(error)}`, error);
     }
-    const buffers = group.flatMap(({ rowCount, payload }, at) => {
-      length += RECORD_HEADER_LENGTH + payload.length;
-      return [recordHeader(segment.marker, this.#nextRecordId + at, rowCount, payload), payload];
-    });
+    const bytes = writer.view();
+    for (const [at, { rowCount, start, end }] of appends.entries()) {
+      fillRecordHeader(bytes, { recordId: this.#nextRecordId + at, start, end }, { marker: segment.marker, rowCount });
+    }
     try {
-      await segment.file.write(buffers, segment.length);
+      await segment.file.write([bytes], segment.length);
     } catch (error) {
       return this.#takeBack(segment, error);
     }
@@ -287,7 +311,7 @@ export class Journal {
       // A second fsync may report success for pages that the first one gave up on: never ask again.
       return this.#fail(`fsync failed (${messageOf(error)}); start again, what was acknowledged is safe`, error);
     }
-    segment.length = length;
+    segment.length += bytes.length;
     return undefined;
   }
 

@@ -25,19 +25,29 @@ export class RowEncoder {
   readonly #resources = new LocalNumbers();
   readonly #attributeNames = new LocalNumbers();
   #numbers = new Uint32Array(1 << 12);
+  #starts = new Uint32Array(1 << 10);
+  #lengths = new Uint32Array(1 << 10);
+  #names = new NameIds(undefined);
 
   encode(table: SpanTable, from: number, to: number): Uint8Array<ArrayBuffer> {
+    this.encodeTo(this.#writer, table, from, to);
+    return this.#writer.take();
+  }
+
+  /** The same at the end of what others write. */
+  encodeTo(writer: ByteWriter, table: SpanTable, from: number, to: number): void {
     const { dictionary } = table;
+    if (this.#names.dictionary !== dictionary) this.#names = new NameIds(dictionary);
     for (const numbers of [this.#strings, this.#resources, this.#attributeNames]) numbers.clear();
     // The empty string is 0 here as in every string table.
     this.#strings.of(0);
     const columns = this.#numberedColumns(table, from, to);
-    const names = this.#attributeNames.members.map((key) => nameNumber(this.#strings, dictionary, key));
-    const resources = this.#resources.members.map((id) => fieldNumbers(this.#strings, dictionary, id));
+    const numberOf = (id: number): number => this.#strings.of(id);
+    const names = this.#attributeNames.members.map((key) => numberOf(this.#names.ofAttribute(key)));
+    const resources = this.#resources.members.map((id) => this.#names.ofResource(id).map(numberOf));
 
-    const writer = this.#writer;
     writer.varint(to - from);
-    this.#writeStrings(dictionary);
+    this.#writeStrings(writer, dictionary);
     writer.varint(resources.length);
     for (const fields of resources) {
       writer.varint(fields.length / 2);
@@ -50,7 +60,7 @@ export class RowEncoder {
     writer.raw(table.spanIds.subarray(from * 2, to * 2));
     writer.raw(table.parentIds.subarray(from * 2, to * 2));
     writer.raw(table.startUs.subarray(from, to));
-    this.#writeEnds(table, from, to);
+    this.#writeEnds(writer, table, from, to);
     writer.column(columns.names);
     writer.column(columns.resources);
     writer.raw(table.kinds.subarray(from, to));
@@ -68,7 +78,6 @@ export class RowEncoder {
     writer.column(columns.evidencePlaces);
     const firstPiece = table.firstEvidence(from);
     writer.raw(table.evidenceKinds.subarray(firstPiece, firstPiece + columns.evidenceRows.length));
-    return writer.take();
   }
 
   /** The columns that hold numbers of a dictionary or of rows, in numbers of this record. Views of one scratch array. */
@@ -120,17 +129,25 @@ export class RowEncoder {
     };
   }
 
-  #writeStrings({ strings }: SpanDictionary): void {
-    const ids = this.#strings.members.slice(1);
-    this.#writer.varint(ids.length);
-    const ranges = ids.map((id) => strings.range(id));
-    this.#writer.column(Uint32Array.from(ranges, ([start, end]) => end - start));
-    for (const [start, end] of ranges) this.#writer.bytes(strings.pool, start, end);
+  #writeStrings(writer: ByteWriter, { strings }: SpanDictionary): void {
+    const { members } = this.#strings;
+    const count = members.length - 1;
+    this.#makeScratch(count);
+    const [starts, lengths] = [this.#starts, this.#lengths.subarray(0, count)];
+    for (let number = 1; number <= count; number++) {
+      const [start, end] = strings.range(members[number]!);
+      starts[number - 1] = start;
+      lengths[number - 1] = end - start;
+    }
+    writer.varint(count);
+    writer.column(lengths);
+    writer.gather(strings.pool, starts, lengths);
   }
 
   /** A duration fits four bytes, unless it is over 71 minutes or nonsense. */
-  #writeEnds(table: SpanTable, from: number, to: number): void {
-    const durations = new Uint32Array(to - from);
+  #writeEnds(writer: ByteWriter, table: SpanTable, from: number, to: number): void {
+    this.#makeScratch(to - from);
+    const durations = this.#lengths.subarray(0, to - from);
     let areSmall = true;
     for (let row = from; row < to && areSmall; row++) {
       const startUs = table.startUs[row]!;
@@ -139,9 +156,15 @@ export class RowEncoder {
       durations[row - from] = durationUs;
       areSmall = startUs + durationUs === endUs;
     }
-    this.#writer.byte(areSmall ? 1 : 0);
-    if (areSmall) this.#writer.column(durations);
-    else this.#writer.raw(table.endUs.subarray(from, to));
+    writer.byte(areSmall ? 1 : 0);
+    if (areSmall) writer.column(durations);
+    else writer.raw(table.endUs.subarray(from, to));
+  }
+
+  #makeScratch(length: number): void {
+    if (length <= this.#lengths.length) return;
+    this.#starts = new Uint32Array(length * 2);
+    this.#lengths = new Uint32Array(length * 2);
   }
 }
 
@@ -309,15 +332,30 @@ class LocalNumbers {
   }
 }
 
-function nameNumber(numbers: LocalNumbers, { strings }: SpanDictionary, key: number): number {
-  return numbers.of(strings.intern(ATTRIBUTES[key]!.name));
+/** String ids of what every record names, looked up once for a dictionary. */
+class NameIds {
+  readonly dictionary: SpanDictionary | undefined;
+  readonly #attributes: number[] = [];
+  readonly #resources: (readonly number[])[] = [];
+
+  constructor(dictionary: SpanDictionary | undefined) {
+    this.dictionary = dictionary;
+  }
+
+  ofAttribute(key: number): number {
+    return (this.#attributes[key] ??= this.dictionary!.strings.intern(ATTRIBUTES[key]!.name));
+  }
+
+  /** Field and value by turns. */
+  ofResource(id: number): readonly number[] {
+    return (this.#resources[id] ??= fieldIds(this.dictionary!, id));
+  }
 }
 
-/** Field and value by turns. */
-function fieldNumbers(numbers: LocalNumbers, { strings, resources }: SpanDictionary, id: number): number[] {
+function fieldIds({ strings, resources }: SpanDictionary, id: number): number[] {
   const resource = resources.get(id);
   return RESOURCE_FIELDS.flatMap((field) => {
     const value = resource[field];
-    return value === undefined ? [] : [numbers.of(strings.intern(field)), numbers.of(strings.intern(value))];
+    return value === undefined ? [] : [strings.intern(field), strings.intern(value)];
   });
 }

@@ -46,14 +46,18 @@ export function segmentHeader({ sequence, firstRecordId, marker }: SegmentHeader
   return bytes;
 }
 
-export function recordHeader(marker: number, recordId: number, rowCount: number, payload: Uint8Array): Buffer {
-  const bytes = Buffer.alloc(RECORD_HEADER_LENGTH);
-  bytes.writeUInt32LE(marker, 0);
-  bytes.writeUInt32LE(payload.length, 8);
-  bytes.writeUInt32LE(rowCount, 12);
-  bytes.writeBigUInt64LE(BigInt(recordId), 16);
-  bytes.writeUInt32LE(crc32(payload, crc32(bytes.subarray(8))), 4);
-  return bytes;
+/** Fills in the header of the record `bytes[start, end)`, whose payload is there already. */
+export function fillRecordHeader(
+  bytes: Uint8Array,
+  { recordId, start, end }: RecordPlace,
+  { marker, rowCount }: { readonly marker: number; readonly rowCount: number },
+): void {
+  const header = Buffer.from(bytes.buffer, bytes.byteOffset + start, RECORD_HEADER_LENGTH);
+  header.writeUInt32LE(marker, 0);
+  header.writeUInt32LE(end - start - RECORD_HEADER_LENGTH, 8);
+  header.writeUInt32LE(rowCount, 12);
+  header.writeBigUInt64LE(BigInt(recordId), 16);
+  header.writeUInt32LE(crc32(bytes.subarray(start + 8, end)), 4);
 }
 
 /**
