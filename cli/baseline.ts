@@ -12,11 +12,14 @@ import type { Baseline, BaselineCall } from '../analyzer/model/baseline.ts';
 import type { Policy } from '../analyzer/model/policy.ts';
 import { cyclePath } from '../analyzer/report/terminal.ts';
 import { plural, printable } from '../analyzer/report/text.ts';
+import { mergeRollups } from '../analyzer/rollup/merge-rollups.ts';
+import type { Rollup } from '../analyzer/rollup/rollup.ts';
 import { readMergedBaseline, writeBaseline } from './baseline-file.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { loadRollup } from './load.ts';
 import { writeOutput } from './output.ts';
 import { loadPolicy } from './policy.ts';
+import { NOT_A_SPAN, watchCommand } from './watched-command.ts';
 
 export interface BaselineOptions {
   readonly baseline: string;
@@ -31,18 +34,28 @@ export interface BaselineOptions {
   readonly reason?: string;
   readonly owner?: string;
   readonly expires?: string;
+  /** A module that the Node processes of a command load first. */
+  readonly import?: string;
+  /** Seconds to wait for late spans of a command. */
+  readonly wait: number;
 }
 
-/** `ringfence baseline`: takes what the sources show, or one circle, as known and accepted; or takes out what is gone. */
-export async function baseline(sources: readonly string[], options: BaselineOptions): Promise<number> {
+/**
+ * `ringfence baseline`: takes what the sources show, or one circle, as known and accepted; or takes out what is gone. With a
+ * command, what it sends while it runs is a source too; of one that fails nothing is learned, and its exit code is ours.
+ */
+export async function baseline(
+  sources: readonly string[],
+  options: BaselineOptions,
+  command: readonly string[] = [],
+): Promise<number> {
   const { baseline: file, accept, prune = false, pruneUnseen = false } = options;
-  checkOptions(sources, options);
+  checkOptions(sources.length + command.length, options);
   const policy = await loadPolicy(options.policy);
   const previous = await readMergedBaseline(file);
-  const analysis =
-    sources.length === 0
-      ? undefined
-      : conclude((await loadRollup(sources, policy, options.environment)).rollup, policy);
+  const loaded = await load(sources, command, policy, options);
+  if (typeof loaded === 'number') return loaded;
+  const analysis = loaded && conclude(loaded, policy);
   let next: Baseline;
   if (accept !== undefined) next = accepting(accept, options, previous, analysis, policy);
   else if (prune || pruneUnseen)
@@ -53,11 +66,31 @@ export async function baseline(sources: readonly string[], options: BaselineOpti
   return EXIT.ok;
 }
 
-function checkOptions(sources: readonly string[], options: BaselineOptions): void {
+/** What was seen; the exit code of a command that failed; undefined where nothing was to be looked at. */
+async function load(
+  sources: readonly string[],
+  command: readonly string[],
+  policy: Policy,
+  { environment, import: preload, wait }: BaselineOptions,
+): Promise<Rollup | number | undefined> {
+  const rollups: Rollup[] = [];
+  if (command.length > 0) {
+    const { exitCode, seen } = await watchCommand(command, { policy, environment, preload, quietMs: wait * 1000 });
+    if (exitCode !== 0) {
+      process.stderr.write(`ringfence: ${command[0]!} ended with ${exitCode}: the baseline stays as it was\n`);
+      return exitCode;
+    }
+    if (seen === undefined) throw new UsageError(`${command[0]!}: ${NOT_A_SPAN}`);
+    rollups.push(seen.rollup);
+  }
+  if (sources.length > 0) rollups.push((await loadRollup(sources, policy, environment)).rollup);
+  return rollups.length === 0 ? undefined : mergeRollups(rollups);
+}
+
+function checkOptions(sourceCount: number, options: BaselineOptions): void {
   const { accept, reason, owner, expires, prune = false, pruneUnseen = false } = options;
   if (accept === undefined) {
-    if (sources.length === 0)
-      throw new UsageError('baseline needs a source to learn from; see ringfence baseline --help');
+    if (sourceCount === 0) throw new UsageError('baseline needs a source to learn from; see ringfence baseline --help');
     const stray = [reason, owner, expires].some((option) => option !== undefined);
     if (stray) throw new UsageError('--reason, --owner and --expires belong to --accept CYCLE');
     return;

@@ -1,6 +1,6 @@
 import { conclude } from '../analyzer/analyze.ts';
 import { checkOf } from '../analyzer/baseline/index.ts';
-import { CHECK_REPORTS } from '../analyzer/report/check.ts';
+import { CHECK_REPORTS, type CheckFormat } from '../analyzer/report/check.ts';
 import { mergeRollups } from '../analyzer/rollup/merge-rollups.ts';
 import { readBaseline } from './baseline-file.ts';
 import { DEFAULT_BASELINE_FILE } from './default-files.ts';
@@ -9,11 +9,11 @@ import type { Target } from './formats.ts';
 import { type Loaded, loadRollup } from './load.ts';
 import { writeReports } from './output.ts';
 import { loadPolicy, policyFile } from './policy.ts';
-import { watchCommand } from './watched-command.ts';
+import { NOT_A_SPAN, watchCommand } from './watched-command.ts';
 
 export interface CheckOptions {
   readonly baseline?: string;
-  readonly format?: readonly Target<keyof typeof CHECK_REPORTS>[];
+  readonly format?: readonly Target<CheckFormat>[];
   readonly output?: string;
   readonly policy?: string;
   readonly environment?: string;
@@ -75,7 +75,3 @@ export async function check(
     return exitCode;
   }
 }
-
-const NOT_A_SPAN =
-  'not a single span arrived while it ran, so nothing can be said. Is it instrumented? With the OpenTelemetry SDK for Node it ' +
-  'takes no change of code: --import ./instrumentation.mjs. A process that is killed sends nothing more: end it with SIGTERM.';

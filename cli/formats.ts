@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 
-import type { CHECK_REPORTS } from '../analyzer/report/check.ts';
+import type { CheckFormat } from '../analyzer/report/check.ts';
 import type { DIFFERENCE_REPORTS } from '../analyzer/report/difference.ts';
 import type { ReportName } from '../analyzer/report/index.ts';
 
@@ -16,7 +16,9 @@ export const ANALYZE_FORMATS = [
   'assessor',
   'sarif',
   'junit',
+  'html',
 ] as const;
+export type AnalyzeFormat = (typeof ANALYZE_FORMATS)[number];
 export const CHECK_FORMATS = ['terminal', 'json', 'markdown', 'sarif', 'junit', 'github', 'gitlab'] as const;
 export const DIFF_FORMATS = ['terminal', 'json', 'markdown'] as const;
 
@@ -45,6 +47,7 @@ export function formatOption(formats: readonly string[], description: string): O
 
 /** Every name has its report, and every report its name: what is missing does not compile. */
 type Same<One, Other> = [One, Other] extends [Other, One] ? true : never;
-true satisfies Same<(typeof ANALYZE_FORMATS)[number], ReportName>;
-true satisfies Same<(typeof CHECK_FORMATS)[number], keyof typeof CHECK_REPORTS>;
+// The file that opens by itself needs the built map, which is not for pure code to find.
+true satisfies Same<AnalyzeFormat, ReportName | 'html'>;
+true satisfies Same<(typeof CHECK_FORMATS)[number], CheckFormat>;
 true satisfies Same<(typeof DIFF_FORMATS)[number], keyof typeof DIFFERENCE_REPORTS>;

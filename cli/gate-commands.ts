@@ -32,12 +32,8 @@ export function addGateCommands(
     .addOption(formatOption(CHECK_FORMATS, 'form of the answer'))
     .option('--output <file>', 'write the answer there')
     .option('--strict', 'also fail on accepted circles that are gone, and without a baseline')
-    .option('--import <module>', 'with a command: what Node processes it starts load first, such as an instrumentation')
-    .addOption(
-      new Option('--wait <seconds>', 'with a command: how long it has to be silent after its end')
-        .default(2)
-        .argParser(secondsIn),
-    )
+    .addOption(importOption())
+    .addOption(waitOption())
     .addOption(new Option('--today <date>', 'hold acceptances against this day (default: today)').argParser(dateIn))
     .addOption(environmentOption)
     .addOption(policyOption)
@@ -67,6 +63,8 @@ made of accepted calls, pass. An empty or unreadable source is no success: exit 
     .option('--reason <text>', 'why it may stay')
     .option('--owner <name>', 'who answers for it')
     .addOption(new Option('--expires <date>', 'the last day it may stay, such as 2027-01-31').argParser(dateIn))
+    .addOption(importOption())
+    .addOption(waitOption())
     .option('--prune', 'take out what is gone for sure: calls that their callers had 300 requests to make and did not')
     .option(
       '--prune-unseen',
@@ -77,12 +75,15 @@ made of accepted calls, pass. An empty or unreadable source is no success: exit 
     .addHelpText(
       'after',
       `
+  ringfence baseline traces/
+  ringfence baseline -- npm test        what the tests send
+
 The file is made for reading in a diff: sorted, a fact a line, no clock, no counts. After a merge conflict
 run this again: what either side knows is known.`,
     )
     .action(async (sources: string[], options: BaselineOptions) => {
       const { baseline } = await import('./baseline.ts');
-      process.exitCode = await baseline(sources, options);
+      process.exitCode = await baseline(sources, options, watched);
     });
 
   program
@@ -106,6 +107,19 @@ run this again: what either side knows is known.`,
       const { diff } = await import('./diff.ts');
       process.exitCode = await diff(before, after, options);
     });
+}
+
+function importOption(): Option {
+  return new Option(
+    '--import <module>',
+    'with a command: what its Node processes load first, such as an instrumentation',
+  );
+}
+
+function waitOption(): Option {
+  return new Option('--wait <seconds>', 'with a command: how long it has to be silent after its end')
+    .default(2)
+    .argParser(secondsIn);
 }
 
 function dateIn(text: string): string {

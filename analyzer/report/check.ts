@@ -11,8 +11,10 @@ import { printableJson } from './text.ts';
 /** The check as it is; its JSON Schema is `schema/check.json`. */
 const checkJson: CheckReport = (check) => `${printableJson(check)}\n`;
 
+export type CheckFormat = 'terminal' | 'json' | 'markdown' | 'sarif' | 'junit' | 'github' | 'gitlab';
+
 /** The forms a check can take, by the name that `--format` knows it by. */
-export const CHECK_REPORTS = {
+export const CHECK_REPORTS: Readonly<Record<CheckFormat, CheckReport>> = {
   terminal: checkTerminal,
   json: checkJson,
   markdown: checkMarkdown,
@@ -20,4 +22,4 @@ export const CHECK_REPORTS = {
   junit: (check) => junit(resultsOfCheck(check)),
   github: (check) => github(resultsOfCheck(check)),
   gitlab: (check) => gitlab(resultsOfCheck(check)),
-} as const satisfies Record<string, CheckReport>;
+};
