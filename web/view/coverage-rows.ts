@@ -1,5 +1,6 @@
 import type { CallHalves, Coverage, ServiceCoverage } from '../../analyzer/model/coverage.ts';
-import { fullCount, percent, plural } from './format.ts';
+import { byText } from '../../analyzer/model/wording.ts';
+import { fullCount, percent, plainName, plural } from './format.ts';
 
 /** What the traces lack of one service; shares are undefined where there is nothing to take a share of. */
 export interface CoverageRow {
@@ -25,9 +26,7 @@ export interface CoverageOrder {
 /** One row per service, by the column asked for; equal rows by name. */
 export function coverageRows({ services }: Coverage, { column, isDescending }: CoverageOrder): CoverageRow[] {
   const sign = isDescending ? -1 : 1;
-  return services
-    .map(rowOf)
-    .sort((a, b) => sign * compared(a, b, column) || (a.service < b.service ? -1 : a.service > b.service ? 1 : 0));
+  return services.map(rowOf).sort((a, b) => sign * compared(a, b, column) || byText(a.service, b.service));
 }
 
 function rowOf({
@@ -62,7 +61,7 @@ function shareOf(part: number, whole: number): number | undefined {
 function compared(a: CoverageRow, b: CoverageRow, column: CoverageColumn): number {
   switch (column) {
     case 'service':
-      return a.service < b.service ? -1 : a.service > b.service ? 1 : 0;
+      return byText(plainName(a.service), plainName(b.service));
     case 'spans':
       return a.spanCount - b.spanCount;
     case 'oneSided':

@@ -2,9 +2,10 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { useSession } from './session.ts';
 
 const keys: readonly (readonly [keys: readonly string[], what: string])[] = [
-  [['/'], 'search'],
+  [['/'], 'search; in a trace, in its spans'],
   [['←', '↑', '↓', '→'], 'on the map: nearest box in that direction'],
   [['Shift', '↑ ↓'], 'along the calls: strongest caller, strongest callee'],
+  [['← →'], 'in a trace: fold and unfold; up and down go from span to span'],
   [['Enter'], 'open'],
   [['Esc'], 'back out one step'],
   [['n', 'p'], 'next and previous finding; in a trace, critical segment'],
