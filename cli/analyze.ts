@@ -1,16 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { conclude } from '../analyzer/analyze.ts';
 import { renamedBaseline } from '../analyzer/baseline/baseline.ts';
-import { type ReportName, REPORTS } from '../analyzer/report/index.ts';
+import { html } from '../analyzer/report/html.ts';
+import { REPORTS } from '../analyzer/report/index.ts';
+import type { Analysis } from '../analyzer/model/analysis.ts';
 import type { Report } from '../analyzer/report/report.ts';
 import { readBaseline } from './baseline-file.ts';
 import { EXIT, UsageError } from './exit.ts';
-import type { Target } from './formats.ts';
+import type { AnalyzeFormat, Target } from './formats.ts';
 import { loadRollup } from './load.ts';
 import { writeReports } from './output.ts';
 import { loadPolicy } from './policy.ts';
+import { WEB_ROOT } from './web-root.ts';
 
 export interface AnalyzeOptions {
-  readonly format?: readonly Target<ReportName>[];
+  readonly format?: readonly Target<AnalyzeFormat>[];
   readonly output?: string;
   readonly policy?: string;
   readonly environment?: string;
@@ -39,6 +44,20 @@ export async function analyze(
       seen,
       confirmed === undefined ? options : { ...options, lastConfirmed: renamedBaseline(confirmed, policy.aliases) },
     );
-  await writeReports(analysis, { ...REPORTS, assessor }, format, output);
+  await writeReports(
+    analysis,
+    { ...REPORTS, assessor, html: (seen: Analysis) => html(seen, reportShell()) },
+    format,
+    output,
+  );
   return EXIT.ok;
+}
+
+/** The built map as one file, to put the analysis into. */
+function reportShell(): string {
+  try {
+    return readFileSync(join(WEB_ROOT, 'report.html'), 'utf8');
+  } catch {
+    throw new UsageError('--format html needs the built map, which is not there: npm run build:web makes it');
+  }
 }

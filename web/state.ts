@@ -20,12 +20,13 @@ const rearrangeAbove = 1 / 3;
 const leastPauseMs = 1500;
 
 /** The one session of the page: signals in, actions out. Starts to fetch and to listen at once. */
-export function createSession(api: Api): Session {
+export function createSession(home: Api, atHome: 'connecting' | 'saved' = 'connecting'): Session {
+  let api = home;
   const view = signal<ViewState>(decodeView(location.search));
   const analysis = signal<Loadable<Analysis>>({ value: undefined, isLoading: true, error: undefined });
   const trace = signal<Loadable<TraceDetail>>({ value: undefined, isLoading: false, error: undefined });
   const arrangement = signal<Arrangement | undefined>(undefined);
-  const connection = signal<Connection>({ state: 'connecting', since: Date.now() });
+  const connection = signal<Connection>({ state: atHome, since: Date.now() });
   const theme = signal<Theme>(preferredTheme());
   const dialog = signal<Dialog>('none');
   const hasShortcuts = signal(recall('shortcuts') !== 'off');
@@ -130,20 +131,33 @@ export function createSession(api: Api): Session {
 
   effect(() => applyPalette(document.documentElement, theme.value));
 
-  api.listen({
-    onOpen: () => {
-      const wasLost = connection.peek().state === 'lost';
-      connection.value = { state: 'live', since: Date.now() };
-      if (wasLost) loadSoon();
-    },
-    onChange: () => {
-      connection.value = { state: 'live', since: Date.now() };
-      loadSoon();
-    },
-    onLost: () => {
-      if (connection.peek().state !== 'lost') connection.value = { state: 'lost', since: Date.now() };
-    },
-  });
+  const listen = (): (() => void) =>
+    api.listen({
+      onOpen: () => {
+        const wasLost = connection.peek().state === 'lost';
+        connection.value = { state: 'live', since: Date.now() };
+        if (wasLost) loadSoon();
+      },
+      onChange: () => {
+        connection.value = { state: 'live', since: Date.now() };
+        loadSoon();
+      },
+      onLost: () => {
+        if (connection.peek().state !== 'lost') connection.value = { state: 'lost', since: Date.now() };
+      },
+    });
+  let stop = listen();
+  const use = (next: Api, state: Connection['state']): void => {
+    stop();
+    api = next;
+    stop = listen();
+    batch(() => {
+      connection.value = { state, since: Date.now() };
+      analysis.value = { value: undefined, isLoading: true, error: undefined };
+      session.show({ ...view.peek(), window: 'all', selection: null, traceId: null, camera: null, toggled: [] });
+    });
+    load();
+  };
 
   addEventListener('popstate', () => {
     view.value = decodeView(location.search);
@@ -209,6 +223,12 @@ export function createSession(api: Api): Session {
       announcement.value = 'Map arranged anew.';
     },
     reload: load,
+    openFiles(files) {
+      void import('./dropped-files.ts').then(({ droppedApi }) => use(droppedApi(files), 'files'));
+    },
+    closeFiles() {
+      use(home, atHome);
+    },
     setTheme(next) {
       theme.value = next;
       remember('theme', next);

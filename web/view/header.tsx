@@ -7,11 +7,9 @@ import { windowWords } from './words.ts';
 /** Who we are, what is shown, and the ways to change it. */
 export function Header() {
   const session = useSession();
-  const { window: timeWindow, environment } = session.view.value;
   const analysis = session.analysis.value.value;
   const theme = session.theme.value;
-  const environments = new Set(analysis?.environments);
-  if (environment !== null && environment !== ALL_ENVIRONMENTS) environments.add(environment);
+  const isConnected = !['saved', 'files'].includes(session.connection.value.state);
   return (
     <header class="header">
       <h1>
@@ -29,39 +27,7 @@ export function Header() {
       )}
       <ArrangementSwitch />
       <span class="header-space" />
-      <label class="field">
-        <span class="visually-hidden">Time window</span>
-        <select
-          name="window"
-          value={timeWindow}
-          onChange={(event) => session.show({ window: event.currentTarget.value as TimeWindow })}
-        >
-          {timeWindows.map((each) => (
-            <option key={each} value={each}>
-              {windowWords[each]}
-            </option>
-          ))}
-        </select>
-      </label>
-      {environments.size > 0 && (
-        <label class="field">
-          <span class="visually-hidden">Environment</span>
-          <select
-            name="environment"
-            value={environment ?? analysis?.environment ?? ''}
-            onChange={(event) =>
-              session.show({ environment: event.currentTarget.value === '' ? null : event.currentTarget.value })
-            }
-          >
-            <option value={environments.size > 1 ? ALL_ENVIRONMENTS : ''}>all environments</option>
-            {[...environments].sort().map((each) => (
-              <option key={each} value={each}>
-                {each}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
+      {isConnected && <WindowChoice />}
       <button type="button" class="search-button" onClick={() => session.setDialog('search')}>
         <svg viewBox="0 0 16 16" aria-hidden="true">
           <circle cx="6.8" cy="6.8" r="4.6" />
@@ -96,7 +62,59 @@ export function Header() {
   );
 }
 
-const liveWords = { connecting: 'connecting', live: 'live', lost: 'offline' };
+/** Which traces: of what time, and of which environment. A file holds what it holds. */
+function WindowChoice() {
+  const session = useSession();
+  const { window: timeWindow, environment } = session.view.value;
+  const analysis = session.analysis.value.value;
+  const environments = new Set(analysis?.environments);
+  if (environment !== null && environment !== ALL_ENVIRONMENTS) environments.add(environment);
+  return (
+    <>
+      <label class="field">
+        <span class="visually-hidden">Time window</span>
+        <select
+          name="window"
+          value={timeWindow}
+          onChange={(event) => session.show({ window: event.currentTarget.value as TimeWindow })}
+        >
+          {timeWindows.map((each) => (
+            <option key={each} value={each}>
+              {windowWords[each]}
+            </option>
+          ))}
+        </select>
+      </label>
+      {environments.size > 0 && (
+        <label class="field">
+          <span class="visually-hidden">Environment</span>
+          <select
+            name="environment"
+            value={environment ?? analysis?.environment ?? ''}
+            onChange={(event) =>
+              session.show({ environment: event.currentTarget.value === '' ? null : event.currentTarget.value })
+            }
+          >
+            <option value={environments.size > 1 ? ALL_ENVIRONMENTS : ''}>all environments</option>
+            {[...environments].sort().map((each) => (
+              <option key={each} value={each}>
+                {each}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+    </>
+  );
+}
+
+const liveWords = {
+  connecting: 'connecting',
+  live: 'live',
+  lost: 'offline',
+  saved: 'saved report',
+  files: 'from files',
+};
 
 function LiveMark() {
   const { connection } = useSession();

@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { FileButton } from './file-button.tsx';
 import { useSession } from './session.ts';
 
 const keys: readonly (readonly [keys: readonly string[], what: string])[] = [
@@ -47,6 +48,9 @@ export function Help() {
       </p>
       <p>
         Send OpenTelemetry traces over HTTP to <code>http://127.0.0.1:4318</code>.
+      </p>
+      <p>
+        Or drop a trace file anywhere on the page: it is read here and goes nowhere. <FileButton />
       </p>
       <dl class="keys">
         {keys.map(([names, what]) => (

@@ -107,7 +107,8 @@ export interface Loadable<T> {
 }
 
 export interface Connection {
-  readonly state: 'connecting' | 'live' | 'lost';
+  /** A saved report and files of this computer are not connected to anything. */
+  readonly state: 'connecting' | 'live' | 'lost' | 'saved' | 'files';
   /** Milliseconds since the epoch of the last word from the server. */
   readonly since: number;
 }
@@ -143,6 +144,10 @@ export interface Session {
   focusOn(id: string): void;
   rearrange(): void;
   reload(): void;
+  /** Analyzes files of this computer in the browser, instead of what the server has; nothing is uploaded. */
+  openFiles(files: readonly File[]): void;
+  /** Back from files to the server. */
+  closeFiles(): void;
   setTheme(theme: Theme): void;
   setDialog(dialog: Dialog): void;
   setShortcuts(isOn: boolean): void;

@@ -1,4 +1,5 @@
 import { ALL_ENVIRONMENTS } from '../../analyzer/model/environments.ts';
+import { FileButton } from './file-button.tsx';
 import { useSession } from './session.ts';
 import { windowWords } from './words.ts';
 
@@ -42,6 +43,10 @@ export function Placeholder() {
       <pre>
         <code>OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318</code>
       </pre>
+      <p class="quiet">
+        Or look at traces you have: drop a file anywhere on this page. It is read here and goes nowhere.
+      </p>
+      <FileButton />
       {isFiltered && (
         <p class="quiet">
           Nothing was seen in the {windowWords[timeWindow]}
@@ -58,6 +63,15 @@ export function Placeholder() {
 /** Over the map: the picture is older than it looks. */
 export function Banner() {
   const session = useSession();
+  if (session.connection.value.state === 'files')
+    return (
+      <div class="banner is-quiet" role="status">
+        <span>From files of this computer, read in this page: nothing was uploaded.</span>
+        <button type="button" onClick={() => session.closeFiles()}>
+          Back to the server
+        </button>
+      </div>
+    );
   const { value, error } = session.analysis.value;
   const { state, since } = session.connection.value;
   if (value === undefined || (state !== 'lost' && error === undefined)) return null;
