@@ -44,6 +44,9 @@ export function renamed(rollup: Rollup, aliases: ReadonlyMap<string, string>): R
         errorCount: 0,
         totalUs: 0,
         traceWeight: 0,
+        retryWasteUs: 0,
+        retryTraceCount: 0,
+        classes: new Map(),
       };
       add('entryPoints', { ...entry, ...nothingElse, latency: EMPTY_LATENCY, node, parts });
     }
@@ -89,9 +92,10 @@ function underNewName(node: NodeRollup, aliases: ReadonlyMap<string, string>): N
   return { ...node, id, name: byName };
 }
 
-/** `transport:caller->callee` names two nodes; any other part is a node. */
+/** `transport:caller->callee` and `backoff:caller->callee` name two nodes; any other part is a node. */
 function renamedPart(part: string, nameOf: (id: string) => string): string {
-  if (!part.startsWith('transport:')) return nameOf(part);
-  const [caller = '', callee = ''] = part.slice('transport:'.length).split('->');
-  return `transport:${nameOf(caller)}->${nameOf(callee)}`;
+  const prefix = ['transport:', 'backoff:'].find((each) => part.startsWith(each));
+  if (prefix === undefined) return nameOf(part);
+  const [caller = '', callee = ''] = part.slice(prefix.length).split('->');
+  return `${prefix}${nameOf(caller)}->${nameOf(callee)}`;
 }

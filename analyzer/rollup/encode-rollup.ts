@@ -100,6 +100,7 @@ export function encodeRollup(rollup: Rollup): Uint8Array {
       body.writeNumber(site.offPathCount);
       body.writeNumber(site.lastUseCount);
       body.writeNumber(site.unjoinedCount);
+      body.writeNumber(site.unjoinedByOkCount);
     }
   }
 
@@ -113,6 +114,14 @@ export function encodeRollup(rollup: Rollup): Uint8Array {
     body.writeNumber(entry.errorCount);
     body.writeNumber(entry.traceWeight);
     body.writeNumber(entry.totalUs);
+    body.writeNumber(entry.retryWasteUs);
+    body.writeNumber(entry.retryTraceCount);
+    body.writeNumber(entry.classes.size);
+    for (const [durationClass, { traceCount, totalUs }] of byNumber(entry.classes)) {
+      body.writeNumber(durationClass);
+      body.writeNumber(traceCount);
+      body.writeNumber(totalUs);
+    }
     writeHistogram(body, entry.latency);
     writeTraceIds(body, entry.traceIds);
     body.writeNumber(entry.parts.size);
@@ -125,6 +134,12 @@ export function encodeRollup(rollup: Rollup): Uint8Array {
       body.writeNumber(part.failedRootOk);
       body.writeNumber(part.okRootFailed);
       body.writeNumber(part.okRootOk);
+      body.writeNumber(part.classes.size);
+      for (const [durationClass, { criticalUs, criticalTraceCount }] of byNumber(part.classes)) {
+        body.writeNumber(durationClass);
+        body.writeNumber(criticalUs);
+        body.writeNumber(criticalTraceCount);
+      }
       writeTraceIds(body, part.traceIds);
     }
   }
@@ -204,6 +219,10 @@ class NameTable {
 
 function sortedEntries<T>(map: ReadonlyMap<string, T>): [string, T][] {
   return [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+function byNumber<T>(map: ReadonlyMap<number, T>): [number, T][] {
+  return [...map].sort(([a], [b]) => a - b);
 }
 
 function sortedValues<T>(map: ReadonlyMap<string, T>): T[] {

@@ -109,10 +109,16 @@ export function bucketOf(durationUs: number): number {
   return shift * SUB_BUCKETS + Math.floor(durationUs / 2 ** shift);
 }
 
+/** Smallest duration of a bucket, in whole microseconds. */
+export function lowerEdgeOf(bucket: number): number {
+  if (bucket < 2 * SUB_BUCKETS) return bucket;
+  const shift = Math.floor(bucket / SUB_BUCKETS) - 1;
+  return (bucket - shift * SUB_BUCKETS) * 2 ** shift;
+}
+
 /** Middle of a bucket, in whole microseconds. */
 export function middleOf(bucket: number): number {
   if (bucket < 2 * SUB_BUCKETS) return bucket;
   const shift = Math.floor(bucket / SUB_BUCKETS) - 1;
-  const low = (bucket - shift * SUB_BUCKETS) * 2 ** shift;
-  return low + Math.floor((2 ** shift - 1) / 2);
+  return lowerEdgeOf(bucket) + Math.floor((2 ** shift - 1) / 2);
 }

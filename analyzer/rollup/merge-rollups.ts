@@ -5,11 +5,13 @@ import {
   type CallSiteRollup,
   type CardEvidenceRollup,
   type DependencyRollup,
+  type EntryClassRollup,
   type EntryPartRollup,
   type EntryPointRollup,
   joinKey,
   type NodeRollup,
   type OperationRollup,
+  type PartClassRollup,
   type ReentryRollup,
   type Rollup,
   type SeenValueRollup,
@@ -81,7 +83,7 @@ export function addExample(ids: SmallestIds, id: string): void {
 // The functions below find an entry by its identity, or add an empty one to the rollup.
 
 export function nodeIn(rollup: Rollup, { id, name, namespace, kind, system }: NodeIdentity): NodeRollup {
-  const node = getOrAdd<NodeRollup>(rollup.nodes, id, () => ({
+  const node = getOrAdd<string, NodeRollup>(rollup.nodes, id, () => ({
     id,
     name,
     namespace,
@@ -162,6 +164,7 @@ export function callSiteIn(
     offPathCount: 0,
     lastUseCount: 0,
     unjoinedCount: 0,
+    unjoinedByOkCount: 0,
   }));
 }
 
@@ -180,12 +183,16 @@ export function entryPointIn(
     totalUs: 0,
     latency: new Histogram(),
     traceIds: [],
+    retryWasteUs: 0,
+    retryTraceCount: 0,
+    classes: new Map(),
     parts: new Map(),
   }));
 }
 
 export function entryPartIn(entry: EntryPointRollup, part: string): EntryPartRollup {
   return getOrAdd(entry.parts, part, () => ({
+    classes: new Map(),
     criticalUs: 0,
     criticalTraceCount: 0,
     joinedTraceCount: 0,
@@ -195,6 +202,14 @@ export function entryPartIn(entry: EntryPointRollup, part: string): EntryPartRol
     okRootOk: 0,
     traceIds: [],
   }));
+}
+
+export function entryClassIn(entry: EntryPointRollup, durationClass: number): EntryClassRollup {
+  return getOrAdd(entry.classes, durationClass, () => ({ traceCount: 0, totalUs: 0 }));
+}
+
+export function partClassIn(part: EntryPartRollup, durationClass: number): PartClassRollup {
+  return getOrAdd(part.classes, durationClass, () => ({ criticalUs: 0, criticalTraceCount: 0 }));
 }
 
 export function reentryIn(rollup: Rollup, members: readonly string[]): ReentryRollup {
@@ -284,6 +299,7 @@ function addDependency(target: DependencyRollup, other: DependencyRollup): void 
     own.offPathCount += site.offPathCount;
     own.lastUseCount += site.lastUseCount;
     own.unjoinedCount += site.unjoinedCount;
+    own.unjoinedByOkCount += site.unjoinedByOkCount;
   }
 }
 
@@ -294,6 +310,13 @@ function addEntryPoint(target: EntryPointRollup, other: EntryPointRollup): void 
   target.errorCount += other.errorCount;
   target.traceWeight = addWeights(target.traceWeight, other.traceWeight);
   target.totalUs += other.totalUs;
+  target.retryWasteUs += other.retryWasteUs;
+  target.retryTraceCount += other.retryTraceCount;
+  for (const [durationClass, { traceCount, totalUs }] of other.classes) {
+    const own = entryClassIn(target, durationClass);
+    own.traceCount += traceCount;
+    own.totalUs += totalUs;
+  }
   target.latency.merge(other.latency);
   addExamples(target.traceIds, other.traceIds);
   for (const [name, part] of other.parts) {
@@ -306,6 +329,11 @@ function addEntryPoint(target: EntryPointRollup, other: EntryPointRollup): void 
     own.okRootFailed += part.okRootFailed;
     own.okRootOk += part.okRootOk;
     addExamples(own.traceIds, part.traceIds);
+    for (const [durationClass, { criticalUs, criticalTraceCount }] of part.classes) {
+      const ownClass = partClassIn(own, durationClass);
+      ownClass.criticalUs += criticalUs;
+      ownClass.criticalTraceCount += criticalTraceCount;
+    }
   }
 }
 
@@ -344,7 +372,7 @@ function addAll<T>(target: Set<T>, values: Iterable<T>): void {
   for (const value of values) target.add(value);
 }
 
-function getOrAdd<T>(map: Map<string, T>, key: string, create: () => T): T {
+function getOrAdd<K, T>(map: Map<K, T>, key: K, create: () => T): T {
   let value = map.get(key);
   if (value === undefined) {
     value = create();

@@ -202,7 +202,7 @@ describe('what calls tell of callers', () => {
     [
       'is not awaited',
       `a SERVER 0-100\n  a INTERNAL 10-5000\n    a CLIENT 10-2000\n      b SERVER 11-19`,
-      { unjoinedCount: 1, offPathCount: 1, lastUseCount: 1, okParentOk: 1 },
+      { unjoinedCount: 1, unjoinedByOkCount: 1, offPathCount: 1, lastUseCount: 1, okParentOk: 1 },
     ],
     // The other starts in the very moment this one ends: it may have waited for it.
     [

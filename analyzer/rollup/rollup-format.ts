@@ -2,7 +2,7 @@ import type { DependencyMode, NodeKind } from '../model/analysis.ts';
 import type { Resource } from '../model/resource.ts';
 
 /** What `encodeRollup` writes and `RollupReader` reads. Goes up with every change of the layout. */
-export const ROLLUP_FORMAT = 2;
+export const ROLLUP_FORMAT = 3;
 
 /** What services are told apart by, besides name, namespace and environment: fields of their resources. */
 export const DIMENSIONS = [

@@ -9,10 +9,12 @@ import {
   callSiteIn,
   cardEvidenceIn,
   dependencyIn,
+  entryClassIn,
   entryPartIn,
   entryPointIn,
   nodeIn,
   operationIn,
+  partClassIn,
   reentryIn,
   seenValueIn,
   viaDestinationIn,
@@ -212,6 +214,7 @@ export class RollupReader {
       site.offPathCount += reader.readNumber();
       site.lastUseCount += reader.readNumber();
       site.unjoinedCount += reader.readNumber();
+      site.unjoinedByOkCount += reader.readNumber();
     }
   }
 
@@ -236,6 +239,13 @@ export class RollupReader {
     entry.errorCount += reader.readNumber();
     entry.traceWeight = addWeights(entry.traceWeight, reader.readNumber());
     entry.totalUs += reader.readNumber();
+    entry.retryWasteUs += reader.readNumber();
+    entry.retryTraceCount += reader.readNumber();
+    for (let left = reader.readNumber(); left > 0; left--) {
+      const durationClass = entryClassIn(entry, reader.readNumber());
+      durationClass.traceCount += reader.readNumber();
+      durationClass.totalUs += reader.readNumber();
+    }
     this.#histograms.note(reader, latency);
     addTraceIds(reader, entry.traceIds);
     parts.rewind();
@@ -249,6 +259,11 @@ export class RollupReader {
       part.failedRootOk += reader.readNumber();
       part.okRootFailed += reader.readNumber();
       part.okRootOk += reader.readNumber();
+      for (let classes = reader.readNumber(); classes > 0; classes--) {
+        const durationClass = partClassIn(part, reader.readNumber());
+        durationClass.criticalUs += reader.readNumber();
+        durationClass.criticalTraceCount += reader.readNumber();
+      }
       addTraceIds(reader, part.traceIds);
     }
   }

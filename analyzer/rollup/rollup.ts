@@ -127,8 +127,9 @@ export interface CallSiteRollup {
   offPathCount: number;
   /** Calls after whose end no sibling call of the same parent starts. */
   lastUseCount: number;
-  /** Calls the caller did not wait for. */
+  /** Calls the caller did not wait for; then those of callers that did not fail: one that gives up waits for nobody. */
   unjoinedCount: number;
+  unjoinedByOkCount: number;
 }
 
 export interface EntryPointRollup {
@@ -146,11 +147,29 @@ export interface EntryPointRollup {
   totalUs: number;
   readonly latency: Histogram;
   readonly traceIds: SmallestIds;
-  /** By node id or `transport:caller->callee`: parts that add up to `totalUs`. */
+  /** Time on the critical path in tries that were repeated and in the pauses before the next, and complete traces with some. */
+  retryWasteUs: number;
+  retryTraceCount: number;
+  /** Complete traces by `durationClassOf` their root. */
+  readonly classes: Map<number, EntryClassRollup>;
+  /** By node id, `transport:caller->callee` or `backoff:caller->callee`: parts that add up to `totalUs`. */
   readonly parts: Map<string, EntryPartRollup>;
 }
 
+export interface EntryClassRollup {
+  traceCount: number;
+  totalUs: number;
+}
+
+/** What a part has in the traces of one class of durations. */
+export interface PartClassRollup {
+  criticalUs: number;
+  criticalTraceCount: number;
+}
+
 export interface EntryPartRollup {
+  /** By `durationClassOf` the root; together `criticalUs` and `criticalTraceCount`. */
+  readonly classes: Map<number, PartClassRollup>;
   /** Time on the critical path. */
   criticalUs: number;
   /** Complete traces in which that is at least max(1 us, 0.1 % of the duration). */

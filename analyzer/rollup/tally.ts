@@ -7,6 +7,7 @@ import { OUTCOME } from '../trace/call-outcomes.ts';
 import { SPAN } from '../trace/dependencies.ts';
 import type { TraceObserver } from '../trace/observe.ts';
 import { PairTable } from '../trace/pair-table.ts';
+import { durationClassOf } from './duration-class.ts';
 import { DurationLog, Examples, Figures, Histograms, seenIn, widen } from './figures.ts';
 import {
   addExample,
@@ -15,10 +16,12 @@ import {
   cardEvidenceIn,
   dependencyIn,
   emptyRollup,
+  entryClassIn,
   entryPartIn,
   entryPointIn,
   nodeIn,
   operationIn,
+  partClassIn,
   reentryIn,
   viaDestinationIn,
 } from './merge-rollups.ts';
@@ -70,9 +73,11 @@ export class Tally {
   readonly #entryFigures = new Figures(ENTRY.width);
   readonly #entryLatency = new Histograms();
   readonly #entryExamples = new Examples();
-  /** 0 and node; or caller node plus one and callee node, for the time between the two. */
+  /** 0 and node; or twice the caller node plus `WAY`, and callee node, for the time between the two. */
   readonly #parts = new PairTable();
-  /** Entry point, part. */
+  /** Entry point, class of durations; then such a pair, part. */
+  readonly #entryClasses = new PairTable();
+  readonly #entryClassFigures = new Figures(ENTRY_CLASS.width);
   readonly #entryParts = new PairTable();
   readonly #entryPartFigures = new Figures(PART.width);
   readonly #entryPartExamples = new Examples();
@@ -189,7 +194,11 @@ export class Tally {
       const outcome = outcomes.outcomes[call]!;
       if (outcome !== OUTCOME.none) sites[siteAt + SITE.outcomes + outcome - 1]!++;
       sites[siteAt + SITE.lastUseCount]! += outcomes.isLastUse[call]!;
-      if (calls.callerActivations[call] !== 0 && (callBits & CALL.awaited) === 0) sites[siteAt + SITE.unjoinedCount]!++;
+      if (calls.callerActivations[call] !== 0 && (callBits & CALL.awaited) === 0) {
+        sites[siteAt + SITE.unjoinedCount]!++;
+        const isByOk = outcome === OUTCOME.okParentOk || outcome === OUTCOME.failedParentOk;
+        if (isByOk) sites[siteAt + SITE.unjoinedByOkCount]!++;
+      }
 
       const answer = calls.calleeSpans[call]! - 1;
       const isOwnCall = answer >= 0 && dependencies.outers[answer] === answer;
@@ -279,8 +288,14 @@ export class Tally {
       if (!tree.isComplete) continue;
       entries[at + ENTRY.completeTraceCount]!++;
       entries[at + ENTRY.totalUs]! += durationUs;
-      this.#addParts(observer, root, this.#callStarts[ordinal]!, this.#callStarts[ordinal + 1]!);
-      this.#addTouchedParts(entry, durationUs, failed !== 0, tree.table.traceIds, idRow);
+      const wasteUs = this.#addParts(observer, root, this.#callStarts[ordinal]!, this.#callStarts[ordinal + 1]!);
+      entries[at + ENTRY.retryWasteUs]! += wasteUs;
+      if (wasteUs > 0) entries[at + ENTRY.retryTraceCount]!++;
+      const entryClass = this.#entryClasses.id(entry, durationClassOf(durationUs));
+      const classAt = this.#entryClassFigures.at(entryClass);
+      this.#entryClassFigures.values[classAt + ENTRY_CLASS.traceCount]!++;
+      this.#entryClassFigures.values[classAt + ENTRY_CLASS.totalUs]! += durationUs;
+      this.#addTouchedParts(entryClass, durationUs, failed !== 0, tree.table.traceIds, idRow);
     }
     if (tree.isComplete) this.#countOffPath(observer);
   }
@@ -300,9 +315,10 @@ export class Tally {
     for (let call = calls.count - 1; call >= 0; call--) this.#callOrder[--starts[roots[calls.spans[call]!]!]!] = call;
   }
 
-  /** Who took part in answering at `root`: by calls, and by time on the critical path. */
-  #addParts(observer: TraceObserver, root: number, from: number, to: number): void {
-    const { tree, dependencies, criticalPath } = observer;
+  /** Who took part in answering at `root`: by calls, and by time on the critical path. Returns what of it retries wasted. */
+  #addParts(observer: TraceObserver, root: number, from: number, to: number): number {
+    const { tree, dependencies, criticalPath, retries } = observer;
+    let wasteUs = 0;
     const { calls, services } = dependencies;
     if (this.#isOnPath.length < tree.count) this.#isOnPath = new Uint32Array(tree.count * 2);
     for (let at = from; at < to; at++) {
@@ -328,9 +344,23 @@ export class Tally {
         const edgeAt = this.#edgeOfCall[call]! * EDGE.width;
         this.#edgeFigures.values[edgeAt + EDGE.criticalUs]! += us;
       }
-      const part = this.#partOfSpan(observer, owner);
+      let part = -1;
+      if (retries.count > 0) {
+        const pause = retries.pauseIn(
+          owner,
+          criticalPath.startUs[section]!,
+          criticalPath.endUs[section]!,
+          dependencies,
+        );
+        if (pause !== undefined) {
+          part = this.#touch(calls.callers[pause.next]! * 2 + WAY.backoff, calls.callees[pause.next]!);
+        }
+        if (pause !== undefined || retries.isWasted[owner] === 1) wasteUs += us;
+      }
+      if (part < 0) part = this.#partOfSpan(observer, owner);
       this.#partUs[part]! += us;
     }
+    return wasteUs;
   }
 
   /** Time of a CLIENT or PRODUCER span is time on the way, or time of a callee that sent no span itself. */
@@ -342,7 +372,7 @@ export class Tally {
       const call = outerCalls[outer]!;
       if (call >= 0) {
         const isAnswered = calls.calleeSpans[call] !== 0;
-        return this.#touch(isAnswered ? calls.callers[call]! + 1 : 0, calls.callees[call]!);
+        return this.#touch(isAnswered ? calls.callers[call]! * 2 + WAY.transport : 0, calls.callees[call]!);
       }
     }
     return this.#touch(0, services[span]!);
@@ -361,10 +391,16 @@ export class Tally {
     return part;
   }
 
-  #addTouchedParts(entry: number, durationUs: number, rootFailed: boolean, traceIds: Uint32Array, idRow: number): void {
+  #addTouchedParts(
+    entryClass: number,
+    durationUs: number,
+    rootFailed: boolean,
+    traceIds: Uint32Array,
+    idRow: number,
+  ): void {
     const notableUs = Math.max(1, durationUs / 1000);
     for (const part of this.#touchedParts) {
-      const entryPart = this.#entryParts.id(entry, part);
+      const entryPart = this.#entryParts.id(entryClass, part);
       const at = this.#entryPartFigures.at(entryPart);
       const { values } = this.#entryPartFigures;
       const us = this.#partUs[part]!;
@@ -630,6 +666,7 @@ export class Tally {
       callSite.offPathCount = figures[SITE.offPathCount]!;
       callSite.lastUseCount = figures[SITE.lastUseCount]!;
       callSite.unjoinedCount = figures[SITE.unjoinedCount]!;
+      callSite.unjoinedByOkCount = figures[SITE.unjoinedByOkCount]!;
     }
     for (let pair = 0; pair < this.#addresses.count; pair++) {
       const address = virtualNodes.addressText(this.#addresses.firsts[pair]!);
@@ -652,25 +689,38 @@ export class Tally {
       entryPoint.errorCount = figures[ENTRY.errorCount]!;
       entryPoint.traceWeight = figures[ENTRY.traceWeight]!;
       entryPoint.totalUs = figures[ENTRY.totalUs]!;
+      entryPoint.retryWasteUs = figures[ENTRY.retryWasteUs]!;
+      entryPoint.retryTraceCount = figures[ENTRY.retryTraceCount]!;
       entryPoint.latency.merge(this.#entryLatency.of(entry));
       entryPoint.traceIds.push(...this.#entryExamples.of(entry));
       return entryPoint;
     });
+    for (let at = 0; at < this.#entryClasses.count; at++) {
+      const entryClass = entryClassIn(written[this.#entryClasses.firsts[at]!]!, this.#entryClasses.seconds[at]!);
+      entryClass.traceCount = this.#entryClassFigures.values[at * ENTRY_CLASS.width + ENTRY_CLASS.traceCount]!;
+      entryClass.totalUs = this.#entryClassFigures.values[at * ENTRY_CLASS.width + ENTRY_CLASS.totalUs]!;
+    }
     for (let at = 0; at < this.#entryParts.count; at++) {
       const part = this.#entryParts.seconds[at]!;
       const first = this.#parts.firsts[part]!;
       const node = nodes.get(this.#parts.seconds[part]!).id;
-      const name = first === 0 ? node : `transport:${nodes.get(first - 1).id}->${node}`;
-      const entryPart = entryPartIn(written[this.#entryParts.firsts[at]!]!, name);
+      const way = first % 2 === 1 ? 'transport' : 'backoff';
+      const name = first === 0 ? node : `${way}:${nodes.get((first - 1) >> 1).id}->${node}`;
+      const entryClass = this.#entryParts.firsts[at]!;
+      const entryPart = entryPartIn(written[this.#entryClasses.firsts[entryClass]!]!, name);
       const figures = this.#entryPartFigures.values.subarray(at * PART.width, (at + 1) * PART.width);
-      entryPart.criticalUs = figures[PART.criticalUs]!;
-      entryPart.criticalTraceCount = figures[PART.criticalTraceCount]!;
-      entryPart.joinedTraceCount = figures[PART.joinedTraceCount]!;
-      entryPart.failedRootFailed = figures[PART.outcomes]!;
-      entryPart.failedRootOk = figures[PART.outcomes + 1]!;
-      entryPart.okRootFailed = figures[PART.outcomes + 2]!;
-      entryPart.okRootOk = figures[PART.outcomes + 3]!;
-      entryPart.traceIds.push(...this.#entryPartExamples.of(at));
+      entryPart.criticalUs += figures[PART.criticalUs]!;
+      entryPart.criticalTraceCount += figures[PART.criticalTraceCount]!;
+      entryPart.joinedTraceCount += figures[PART.joinedTraceCount]!;
+      entryPart.failedRootFailed += figures[PART.outcomes]!;
+      entryPart.failedRootOk += figures[PART.outcomes + 1]!;
+      entryPart.okRootFailed += figures[PART.outcomes + 2]!;
+      entryPart.okRootOk += figures[PART.outcomes + 3]!;
+      for (const id of this.#entryPartExamples.of(at)) addExample(entryPart.traceIds, id);
+      if (figures[PART.criticalUs] === 0) continue;
+      const partClass = partClassIn(entryPart, this.#entryClasses.seconds[entryClass]!);
+      partClass.criticalUs = figures[PART.criticalUs]!;
+      partClass.criticalTraceCount = figures[PART.criticalTraceCount]!;
     }
   }
 
@@ -756,7 +806,8 @@ const SITE = {
   /** Calls whose answer is counted here (one known by a link from another trace is not), and failures by the callee's word. */
   answeredCount: 9,
   calleeErrorCount: 10,
-  width: 11,
+  unjoinedByOkCount: 11,
+  width: 12,
 } as const;
 const ENTRY = {
   traceCount: 0,
@@ -765,8 +816,13 @@ const ENTRY = {
   errorCount: 3,
   totalUs: 4,
   traceWeight: 5,
-  width: 6,
+  retryWasteUs: 6,
+  retryTraceCount: 7,
+  width: 8,
 } as const;
+const ENTRY_CLASS = { traceCount: 0, totalUs: 1, width: 2 } as const;
+/** What lies between two nodes: the way of a call, and the pause before it is made again. */
+const WAY = { transport: 1, backoff: 2 } as const;
 const PART = { criticalUs: 0, criticalTraceCount: 1, joinedTraceCount: 2, outcomes: 3, width: 7 } as const;
 const DELIVERY = { callCount: 0, traceCount: 1, lastTrace: 2, lastTraceByLink: 3, width: 4 } as const;
 

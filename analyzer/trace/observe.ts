@@ -5,6 +5,7 @@ import { CriticalPathFinder } from './critical-path.ts';
 import { DependencyFinder } from './dependencies.ts';
 import { joinedChildren } from './joined-children.ts';
 import { ReentryFinder } from './re-entry.ts';
+import { Retries } from './retries.ts';
 
 /**
  * What one trace shows: the table of contents of this folder. Its parts keep their columns from trace to trace, so what was
@@ -15,6 +16,7 @@ export class TraceObserver {
   readonly dependencies: DependencyFinder;
   readonly outcomes = new CallOutcomes();
   readonly criticalPath = new CriticalPathFinder();
+  readonly retries = new Retries();
   /** Circles of services, see `ReentryFinder`. */
   reentries: readonly (readonly number[])[] = [];
   joined = new Uint8Array(0);
@@ -38,6 +40,8 @@ export class TraceObserver {
     this.outcomes.find(tree, dependencies);
     this.reentries = this.#reentryFinder.find(dependencies, tree.count);
     // A trace with parts missing has no critical path: the missing part may have been on it.
-    if (tree.isComplete) this.criticalPath.load(tree, this.joined);
+    if (!tree.isComplete) return;
+    this.criticalPath.load(tree, this.joined);
+    this.retries.find(tree, dependencies, this.criticalPath.seenStartUs, this.criticalPath.seenEndUs);
   }
 }
