@@ -12,12 +12,15 @@ import { pciScope } from './finding/pci-scope.ts';
 import { withLearnedAddresses } from './finding/learned-addresses.ts';
 import { policyProblems, traceProblems } from './finding/problem.ts';
 import { renamed } from './finding/rename.ts';
+import { withScorecards } from './finding/scorecard.ts';
 import { dateOf, timeOf } from './finding/time.ts';
 import type { Analysis, Problem } from './model/analysis.ts';
 import { ALL_ENVIRONMENTS } from './model/environments.ts';
 import type { Policy } from './model/policy.ts';
 import { byText } from './model/wording.ts';
 import type { Rollup } from './rollup/rollup.ts';
+
+const DAY_US = 86_400_000_000;
 
 export interface ConcludeOptions {
   /** The environment the rollup is of; absent, null or `*` for all of them together. */
@@ -49,13 +52,16 @@ export function conclude(rollup: Rollup, policy: Policy, options: ConcludeOption
     entries.entries.map(({ node }) => node),
   );
 
-  const services = analyzedServices(graph, verdicts, pciReport.scopes, learned.addresses, onlyThrough);
+  const described = analyzedServices(graph, verdicts, pciReport.scopes, learned.addresses, onlyThrough);
   const dependencies = analyzedDependencies(seen, cycleReport.cyclicPairs, pciReport.scopes, requests);
+  const windowDays = seen.fromUs < seen.toUs ? (seen.toUs - seen.fromUs) / DAY_US : 0;
+  const services = withScorecards(described, { dependencies, policy, today, windowDays });
   const findings = findingsOf({
     rollup: seen,
     policy,
     today,
     services,
+    dependencies,
     cycles: cycleReport.cycles,
     scopeConflicts: pciReport.conflicts,
   });

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { EMPTY_POLICY } from '../analyzer/model/policy.ts';
+import { DEFAULT_PREREQUISITES, EMPTY_POLICY } from '../analyzer/model/policy.ts';
 import { parsePolicy, PolicyError, readDeclaredSources, readPolicy } from './config.ts';
 
 const FULL = `
@@ -15,6 +15,8 @@ services:
     role: gateway
     confirmedBy: J. Doe
     confirmedOn: 2026-03-01
+    attested:
+      rapid-provisioning: { by: platform, on: 2026-02-01 }
   reporting:
     pci: out-of-scope
     reason: has no network path to the card vault, confirmed by firewall review 7
@@ -31,6 +33,8 @@ rules:
   cardData: warning
   scopeConflict: "off"
 minTraces: 3
+prerequisites:
+  pci: [owner, confirmed-scope]
 `;
 
 describe('parsePolicy', () => {
@@ -44,6 +48,7 @@ describe('parsePolicy', () => {
       role: 'gateway',
       confirmedBy: 'J. Doe',
       confirmedOn: '2026-03-01',
+      attested: new Map([['rapid-provisioning', { by: 'platform', on: '2026-02-01' }]]),
     });
     expect(policy.services.get('reporting')?.expires).toBe('2027-01-31');
     expect(policy.paymentProviderHosts).toEqual(['psp.example', 'api.cards.example']);
@@ -53,6 +58,7 @@ describe('parsePolicy', () => {
     expect(policy.neverAsync).toEqual([['checkout', 'payments']]);
     expect(policy.severities).toEqual({ newCycle: 'error', cardData: 'warning', scopeConflict: 'off' });
     expect(policy.minTraces).toBe(3);
+    expect(policy.prerequisites).toEqual({ ...DEFAULT_PREREQUISITES, pci: ['owner', 'confirmed-scope'] });
   });
 
   it.each(['', '# nothing yet\n', '{}', 'services: {}'])('takes %j for the empty policy', (text) => {
@@ -65,7 +71,7 @@ describe('parsePolicy', () => {
     ['\nrules: { newCycles: error }', 'p.yaml:2: unknown key "newCycles" in rules (did you mean "newCycle"?)'],
     [
       'zzzzzzzz: 1',
-      'p.yaml:1: unknown key "zzzzzzzz" in the policy (known are services, paymentProviderHosts, proxies, aliases, entryPoints, neverAsync, forbidden, rules, minTraces, sources)',
+      'p.yaml:1: unknown key "zzzzzzzz" in the policy (known are services, paymentProviderHosts, proxies, aliases, entryPoints, neverAsync, forbidden, rules, prerequisites, minTraces, sources)',
     ],
     [
       'services:\n  cart:\n    criticality: huge',

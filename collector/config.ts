@@ -2,7 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { nearestName } from '../analyzer/model/nearest-name.ts';
-import { SECURITY_ROLES, type Policy, type RuleName } from '../analyzer/model/policy.ts';
+import {
+  DEFAULT_PREREQUISITES,
+  PREREQUISITES,
+  SECURITY_ROLES,
+  type Policy,
+  type RuleName,
+  type ServicePolicy,
+} from '../analyzer/model/policy.ts';
 import { RULE_NAMES } from '../analyzer/model/severity.ts';
 
 /** The policy file cannot be used. The message has one line for each fault, with file and line, and says the way out. */
@@ -78,6 +85,9 @@ function namedBy<T extends z.ZodType>(schema: T) {
   return z.preprocess(entries, z.map(name, schema));
 }
 
+/** Who says that a service has what traces do not show, and since when. */
+const attestationSchema = z.strictObject({ by: name, on: z.iso.date('must be a date such as 2027-01-31') });
+
 const serviceSchema = z
   .strictObject({
     owner: name,
@@ -89,6 +99,7 @@ const serviceSchema = z
     role: z.enum(SECURITY_ROLES),
     confirmedBy: name,
     confirmedOn: z.iso.date('must be a date such as 2027-01-31'),
+    attested: z.partialRecord(z.enum(PREREQUISITES), attestationSchema),
   })
   .partial()
   .superRefine(({ pci, reason, expires }, context) => {
@@ -98,6 +109,14 @@ const serviceSchema = z
     if (expires === undefined)
       context.addIssue({ code: 'custom', message: 'out-of-scope needs expires: a date on which to confirm it again' });
   });
+
+const prerequisitesSchema = z
+  .strictObject({
+    all: z.array(z.enum(PREREQUISITES)),
+    'critical-path': z.array(z.enum(PREREQUISITES)),
+    pci: z.array(z.enum(PREREQUISITES)),
+  })
+  .partial();
 
 const severity = z.enum(['error', 'warning', 'note', 'off']);
 
@@ -146,6 +165,7 @@ const policySchema = z
     neverAsync: z.array(arrow),
     forbidden: z.array(forbiddenSchema),
     rules: rulesSchema,
+    prerequisites: prerequisitesSchema,
     minTraces: z.int().min(1, 'must be at least 1'),
     sources: z.array(sourceSchema),
   })
@@ -158,9 +178,18 @@ const policySchema = z
     }
   });
 
+function servicePolicyOf({ attested, ...declared }: z.infer<typeof serviceSchema>): ServicePolicy {
+  if (attested === undefined) return present(declared);
+  const known = PREREQUISITES.flatMap((prerequisite) => {
+    const attestation = attested[prerequisite];
+    return attestation === undefined ? [] : [[prerequisite, attestation] as const];
+  });
+  return { ...present(declared), attested: new Map(known) };
+}
+
 function policyOf(file: z.infer<typeof policySchema>): Policy {
   return {
-    services: new Map([...(file.services ?? [])].map(([service, declared]) => [service, present(declared)])),
+    services: new Map([...(file.services ?? [])].map(([service, declared]) => [service, servicePolicyOf(declared)])),
     paymentProviderHosts: file.paymentProviderHosts ?? [],
     proxies: file.proxies ?? [],
     aliases: file.aliases ?? new Map(),
@@ -174,6 +203,9 @@ function policyOf(file: z.infer<typeof policySchema>): Policy {
     })),
     severities: present(file.rules ?? {}),
     minTraces: file.minTraces ?? 1,
+    ...(file.prerequisites === undefined
+      ? {}
+      : { prerequisites: { ...DEFAULT_PREREQUISITES, ...present(file.prerequisites) } }),
   };
 }
 
@@ -230,6 +262,8 @@ const NAME_OF_TYPE: Readonly<Partial<Record<string, string>>> = {
 function keysAt(path: readonly PropertyKey[]): string[] {
   if (path.length === 0) return Object.keys(policySchema.shape);
   if (path[0] === 'rules') return [...RULE_NAMES];
+  if (path[0] === 'prerequisites') return Object.keys(prerequisitesSchema.shape);
+  if (path[2] === 'attested') return path.length === 3 ? [...PREREQUISITES] : Object.keys(attestationSchema.shape);
   if (path[0] === 'forbidden') return Object.keys(forbiddenSchema.shape);
   return Object.keys(path[0] === 'sources' ? sourceSchema.shape : serviceSchema.shape);
 }

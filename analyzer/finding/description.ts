@@ -27,7 +27,7 @@ export function analyzedServices(
   scopes: ReadonlyMap<string, AnalyzedService['pci']>,
   learnedAddresses: ReadonlyMap<string, readonly string[]>,
   onlyThrough: ReadonlyMap<string, OnlyThrough>,
-): AnalyzedService[] {
+): Omit<AnalyzedService, 'scorecard'>[] {
   const timeOf = timeWriter();
   return graph.mapNodes((id, { seen, policy }) => {
     const { callCount, errorCount } = callsAnswered(id, seen, graph);
@@ -50,7 +50,7 @@ export function analyzedServices(
       learnedAddresses: learnedAddresses.get(id) ?? [],
       operations: analyzedOperations(seen),
       criticalPath: verdicts.get(id)!,
-      callerCount: callerCountOf(id, graph),
+      ...neighborCounts(id, graph),
       onlyWayTo: onlyThrough.get(id) ?? null,
       pci: scopes.get(id)!,
     };
@@ -86,12 +86,16 @@ function seenDimensions({ seenValues }: NodeRollup, timeOf: (us: number) => stri
     }));
 }
 
-function callerCountOf(id: string, graph: DependencyGraph): number {
-  let count = 0;
+/** Services beside it in the graph, by direction. */
+function neighborCounts(id: string, graph: DependencyGraph): Pick<AnalyzedService, 'callerCount' | 'calleeCount'> {
+  const counts = { callerCount: 0, calleeCount: 0 };
   graph.forEachInNeighbor(id, (caller, { kind }) => {
-    if (caller !== id && kind === 'service') count++;
+    if (caller !== id && kind === 'service') counts.callerCount++;
   });
-  return count;
+  graph.forEachOutNeighbor(id, (callee, { kind }) => {
+    if (callee !== id && kind === 'service') counts.calleeCount++;
+  });
+  return counts;
 }
 
 /** A node that makes no spans, such as a database, answered what its callers say it answered. */

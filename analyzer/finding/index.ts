@@ -1,4 +1,11 @@
-import type { AnalyzedCycle, AnalyzedService, Finding, FindingKind, Severity } from '../model/analysis.ts';
+import type {
+  AnalyzedCycle,
+  AnalyzedDependency,
+  AnalyzedService,
+  Finding,
+  FindingKind,
+  Severity,
+} from '../model/analysis.ts';
 import { fingerprint } from '../model/fingerprint.ts';
 import type { Policy } from '../model/policy.ts';
 import { SEVERITIES, severityOf } from '../model/severity.ts';
@@ -10,6 +17,8 @@ import { declarationConflicts } from './declaration-conflict.ts';
 import { servicePolicy } from './dependency-graph.ts';
 import { smallestThree } from './pci-claim.ts';
 import type { ScopeConflict } from './pci-scope.ts';
+import { prerequisiteFindings } from './scorecard.ts';
+import { boundaryFindings } from './service-boundary.ts';
 
 /** What was concluded about the graph: all that findings are made of. */
 export interface Conclusions {
@@ -18,6 +27,7 @@ export interface Conclusions {
   /** ISO date the analysis is for; undefined when nothing was seen. */
   readonly today: string | undefined;
   readonly services: readonly AnalyzedService[];
+  readonly dependencies: readonly AnalyzedDependency[];
   readonly cycles: readonly AnalyzedCycle[];
   readonly scopeConflicts: readonly ScopeConflict[];
 }
@@ -29,6 +39,8 @@ const FINDINGS: Readonly<Record<FindingKind, (conclusions: Conclusions) => reado
   'scope-conflict': scopeConflictFindings,
   'critical-service': criticalServiceFindings,
   'pci-scope': pciScopeFindings,
+  'missing-prerequisite': ({ services, policy }) => prerequisiteFindings(services, policy),
+  'service-boundary': ({ services, dependencies, rollup }) => boundaryFindings(services, dependencies, rollup),
 };
 
 /** All findings, most severe first, then by kind and id. */

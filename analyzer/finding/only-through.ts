@@ -36,7 +36,7 @@ export function reachedOnlyThrough(
   }
   const found = new Map<string, OnlyThrough>();
   for (let place = 1; place < order.length; place++) {
-    if (counts[place]! === 0) continue;
+    if (counts[place] === 0) continue;
     found.set(order[place]!, { serviceCount: counts[place]!, services: (below.get(place) ?? []).sort(byText) });
   }
   return found;

@@ -5,10 +5,19 @@ import { ENTRY_POINT_SHARE, MIN_COMPLETE_TRACES } from './entry-point.ts';
 import { COMPONENT_CYCLE_LIMIT, CYCLE_LIMIT } from './found-circle.ts';
 import { HARDNESS_MIN_FAILURES, HARDNESS_SHARE } from './hardness.ts';
 import { ADDRESS_MIN_CALLS, ADDRESS_SHARE } from './learned-addresses.ts';
+import { CHATTY_CALLS, CHATTY_MIN_TRACES, HUB_NEIGHBORS, LONG_CHAIN } from './service-boundary.ts';
+import { ATTESTATION_DAYS, DEPLOYMENT_DAYS, TRACED_SHARE } from './scorecard.ts';
 import { WILSON_Z } from './wilson.ts';
 
 /** What every verdict rests on. */
 export const PARAMETERS: Readonly<Record<string, number>> = {
+  chattyCalls: CHATTY_CALLS,
+  chattyMinimumTraces: CHATTY_MIN_TRACES,
+  hubNeighbors: HUB_NEIGHBORS,
+  longChain: LONG_CHAIN,
+  attestationDays: ATTESTATION_DAYS,
+  deploymentDays: DEPLOYMENT_DAYS,
+  tracedShare: TRACED_SHARE,
   addressMinimumCalls: ADDRESS_MIN_CALLS,
   addressShare: ADDRESS_SHARE,
   criticalFrequency: CRITICAL_FREQUENCY,

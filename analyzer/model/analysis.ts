@@ -97,11 +97,28 @@ export interface AnalyzedService {
     readonly blastRadius: number | null;
     readonly reasons: readonly Reason[];
   };
-  /** Distinct services that call it. */
+  /** Distinct services that call it; itself does not count. */
   readonly callerCount: number;
+  /** Distinct services that it calls. */
+  readonly calleeCount: number;
   /** How many services requests reach through it alone, and those right behind it, sorted; null where it stands in nobody's way. */
   readonly onlyWayTo: { readonly serviceCount: number; readonly services: readonly string[] } | null;
   readonly pci: { readonly class: PciClass; readonly basis: PciBasis; readonly reasons: readonly Reason[] };
+  /** Its place on the ladder and what it has of what that asks for; null for what is no service of ours. */
+  readonly scorecard: Scorecard | null;
+}
+
+export interface Scorecard {
+  /** The highest of its classes; each asks for more than the one before. */
+  readonly class: 'value-added' | 'critical-path' | 'pci';
+  readonly prerequisites: readonly ScoredPrerequisite[];
+}
+
+export interface ScoredPrerequisite {
+  readonly name: string;
+  /** `seen` in traces; `attested` in the policy; `missing`: traces or the policy show that it is not there; `unknown`: nothing says. */
+  readonly status: 'seen' | 'attested' | 'missing' | 'unknown';
+  readonly message: string;
 }
 
 /** From the policy, word for word; null for what it leaves out. */
@@ -291,7 +308,14 @@ export interface CriticalShare {
 }
 
 export type Severity = 'error' | 'warning' | 'note';
-export type FindingKind = 'cycle' | 'critical-service' | 'pci-scope' | 'card-data' | 'scope-conflict';
+export type FindingKind =
+  | 'cycle'
+  | 'critical-service'
+  | 'pci-scope'
+  | 'card-data'
+  | 'scope-conflict'
+  | 'missing-prerequisite'
+  | 'service-boundary';
 
 /** Something an architect should act on. Identity is `kind` and subject, never the wording or a count. */
 export interface Finding {

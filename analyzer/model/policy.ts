@@ -20,8 +20,41 @@ export interface Policy {
   /** In the order of the file. */
   readonly forbidden: readonly ForbiddenDependency[];
   readonly severities: Readonly<Partial<Record<RuleName, Severity | 'off'>>>;
+  /** What services must have, by class; absent where the team asks for nothing beyond the defaults, and then nothing is a finding. */
+  readonly prerequisites?: Prerequisites;
   /** Edges seen in fewer distinct traces carry no cycle verdict. */
   readonly minTraces: number;
+}
+
+/** Each class needs what `all` need, and its own. */
+export type Prerequisites = Readonly<Record<'all' | 'critical-path' | 'pci', readonly Prerequisite[]>>;
+
+/** What a service must have before it may carry its class; the first three are every service's. */
+export const PREREQUISITES = [
+  'rapid-provisioning',
+  'monitoring',
+  'rapid-deployment',
+  'owner',
+  'redundancy',
+  'both-halves',
+  'versions',
+  'error-types',
+  'confirmed-scope',
+] as const;
+export type Prerequisite = (typeof PREREQUISITES)[number];
+
+/** After P. Calçado, *Microservices in your Datacentre* (QCon New York 2016) for `all`; what the classes add is our proposal. */
+export const DEFAULT_PREREQUISITES: Prerequisites = {
+  all: ['rapid-provisioning', 'monitoring', 'rapid-deployment'],
+  'critical-path': ['owner', 'redundancy', 'both-halves', 'versions'],
+  pci: ['owner', 'both-halves', 'versions', 'confirmed-scope'],
+};
+
+/** Somebody answers for a prerequisite that traces do not show. */
+export interface Attestation {
+  readonly by: string;
+  /** ISO date. */
+  readonly on: string;
 }
 
 export type RuleName =
@@ -68,6 +101,7 @@ export interface ServicePolicy {
   /** Who confirmed its part in the scope last, and on which ISO date. */
   readonly confirmedBy?: string;
   readonly confirmedOn?: string;
+  readonly attested?: ReadonlyMap<Prerequisite, Attestation>;
 }
 
 /** What a system may do for the cardholder data environment without any card data on it. A token vault is part of it. */

@@ -1,7 +1,9 @@
 import type { Analysis } from '../model/analysis.ts';
+import { entryTimeTable } from './entry-time.ts';
 import { cell, code, table } from './markdown-text.ts';
 import { mermaid } from './mermaid.ts';
 import type { Report } from './report.ts';
+import { boundaryNotes, couplingTable, prerequisiteTable } from './review-tables.ts';
 import { duration, grouped, percent, plural } from './text.ts';
 import { countBySeverity, CYCLE_CLASSES } from './wording.ts';
 
@@ -20,8 +22,11 @@ export const markdown: Report = (analysis, options) => {
     elementary(analysis),
     '## Critical path',
     criticalPath(analysis),
+    entryTimeTable(analysis),
     '## PCI scope',
     pciScope(analysis),
+    ...section('## Prerequisites', prerequisiteTable(analysis)),
+    ...section('## What should be a service', couplingTable(analysis), boundaryNotes(analysis)),
     '## Findings',
     analysis.findings.length === 0 ? 'None.' : `${countBySeverity(analysis.findings)}.`,
     analysis.findings
@@ -42,6 +47,11 @@ export const markdown: Report = (analysis, options) => {
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 };
+
+/** Nothing at all where there is nothing to say. */
+function section(title: string, ...parts: readonly string[]): readonly string[] {
+  return parts.every((part) => part === '') ? [] : [title, ...parts];
+}
 
 function circles({ cycles }: Analysis): string {
   if (cycles.length === 0) return 'None seen.';

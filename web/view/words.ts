@@ -61,6 +61,8 @@ export const findingWords: Readonly<Record<FindingKind, string>> = {
   'pci-scope': 'PCI scope',
   'card-data': 'Card data',
   'scope-conflict': 'Scope conflict',
+  'missing-prerequisite': 'Prerequisite',
+  'service-boundary': 'Service boundary',
 };
 
 export const windowWords: Readonly<Record<TimeWindow, string>> = {
