@@ -25,7 +25,6 @@ export function Outline() {
                   class="outline-row"
                   data-service={service.id}
                   aria-current={selection?.kind === 'service' && selection.id === service.id}
-                  aria-label={describeService(service.id, lookup)}
                   onClick={() => session.select({ kind: 'service', id: service.id }, { spotlight: true })}
                 >
                   <span
@@ -33,6 +32,9 @@ export function Outline() {
                     aria-hidden="true"
                   />
                   <span class="outline-name">{plainName(service.id)}</span>
+                  <span class="visually-hidden">
+                    {describeService(service.id, lookup).slice(plainName(service.id).length)}
+                  </span>
                   <Marks service={service} lookup={lookup} />
                 </button>
               </li>
@@ -49,7 +51,7 @@ function Marks({ service, lookup }: { readonly service: AnalyzedService; readonl
   const letter = lookup.letters.get(service.id);
   const share = service.criticalPath.share ?? 0;
   return (
-    <span class="marks">
+    <span class="marks" aria-hidden="true">
       {letter !== undefined && <span class="mark mark-cycle">{letter}</span>}
       {service.pci.class === 'cde' && <span class="mark mark-cde">CDE</span>}
       {service.pci.class === 'connected-to' && <span class="mark mark-connected">CDE +1</span>}

@@ -18,7 +18,7 @@ export function PathStrip(props: {
     .slice(0, 400);
   return (
     <div class="path-strip">
-      <div class="strip" role="img" aria-label="Critical path from start to end">
+      <div class="strip" role="group" aria-label="Critical path from start to end">
         {slices.map(({ section, index }) => (
           <button
             key={index}
