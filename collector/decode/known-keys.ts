@@ -20,6 +20,8 @@ export interface KnownKey {
   readonly hits: readonly CardHit[];
   /** `opentracing.ref_type`, which on a link says whether the parent waits. */
   readonly isReferenceType: boolean;
+  /** Whether a span keeps what comes under this key, and the key says nothing of cards. */
+  readonly isKeptPlainly: boolean;
   /** By bit `1 << owner`: whether of such an owner nothing is kept under this key, nor does it say anything of cards. */
   readonly plainOwners: number;
   /** Its number, and where its bytes are and how many; -1 for a key that is not remembered. */
@@ -138,6 +140,7 @@ function knownKeyOf(text: string): KnownKey {
   const isPlain = context === KEY_CONTEXT.none && redacted.hits.length === 0 && text !== REFERENCE_TYPE;
   const keptBy = (kept === undefined ? 0 : 1 << OWNER.span) | (field === undefined ? 0 : 1 << OWNER.resource);
   return {
+    isKeptPlainly: isPlain && kept !== undefined,
     plainOwners: isPlain ? ALL_OWNERS & ~keptBy : 0,
     attribute: kept?.key ?? NOT_KEPT,
     rank: kept?.rank ?? 0,
@@ -160,6 +163,7 @@ export function placeOf(place: string): KnownKey {
 
 /** The key of an attribute without one. */
 export const NO_KEY: KnownKey = {
+  isKeptPlainly: false,
   plainOwners: 0,
   attribute: NOT_KEPT,
   rank: 0,

@@ -1,8 +1,8 @@
 import type { SpanTable } from '../../analyzer/model/span-table.ts';
 import { plainBytes, viewOf } from '../../analyzer/model/string-table.ts';
 import { type Decoded, MalformedInputError } from './contract.ts';
-import { KEY_CONTEXT, mayHoldCardNumber } from '../redact/index.ts';
-import { type KnownKey, NOT_KEPT, type Owner, OWNER } from './known-keys.ts';
+import { mayHoldCardNumber } from '../redact/index.ts';
+import { type KnownKey, type Owner, OWNER } from './known-keys.ts';
 import { doubleOfWords, int64Text, microsecondsOfNanoseconds } from './numbers.ts';
 import { PLACE, SpanWriter } from './span-writer.ts';
 
@@ -373,12 +373,10 @@ class OtlpProtobufReader {
         if (valueLength >= 0x80) valueLength = (valueLength & 0x7f) | (bytes[valueStart++]! << 7);
         if (valueStart + valueLength === end && bytes[valueStart - 1]! < 0x80) {
           const key = this.#writer.keys.find(bytes, this.#view, keyStart, keyEnd);
-          if (holdsNoCard(bytes, valueStart, end)) {
-            if ((key.plainOwners & (1 << owner)) !== 0) return;
-            if (owner === OWNER.span && key.attribute !== NOT_KEPT && key.context === KEY_CONTEXT.none) {
-              this.#keepSimple(key, valueStart, end);
-              return;
-            }
+          if ((key.plainOwners & (1 << owner)) !== 0) {
+            if (holdsNoCard(bytes, valueStart, end)) return;
+          } else if (owner === OWNER.span && key.isKeptPlainly && this.#keepSimple(key, valueStart, end)) {
+            return;
           }
           if (key.hits.length > 0) this.#writer.addEvidence(PLACE.attributeKey, key.hits);
           this.#readValue(owner, key, valueStart, end);
@@ -389,17 +387,22 @@ class OtlpProtobufReader {
     this.#readOddAttribute(from, end, owner);
   }
 
-  /** Keeps a value that `holdsNoCard` let pass: one string, or a small number. */
-  #keepSimple(key: KnownKey, valueStart: number, end: number): void {
+  /** Keeps one short string without card data, or a small number. False, and nothing done, for all other values. */
+  #keepSimple(key: KnownKey, from: number, end: number): boolean {
+    const bytes = this.#bytes;
     const writer = this.#writer;
-    let valueId: number;
-    if (this.#bytes[valueStart] === 0x0a) {
-      if (valueStart + 2 === end) return;
-      valueId = writer.internValue(key.attribute, this.#bytes, valueStart + 2, end);
-    } else {
-      valueId = writer.internInteger(this.#varint(valueStart + 1, end));
+    let valueId = 0;
+    if (bytes[from] === 0x0a) {
+      if (bytes[from + 1]! >= 0x80 || bytes[from + 1] !== end - from - 2) return false;
+      valueId = writer.cleanValue(key.attribute, bytes, from + 2, end);
+    } else if (bytes[from] === 0x18 && from + 3 === end && bytes[end - 1]! < 0x80 && bytes[from + 1]! >= 0x80) {
+      valueId = writer.internInteger((bytes[from + 1]! & 0x7f) | (bytes[from + 2]! << 7));
+    } else if (holdsNoCard(bytes, from, end)) {
+      valueId = writer.internInteger(this.#varint(from + 1, end));
     }
+    if (valueId === 0) return false;
     writer.keep(key.attribute, key.rank, valueId);
+    return true;
   }
 
   /** A `KeyValue` with its fields in any order and number: the last key counts, values merge. */

@@ -127,11 +127,16 @@ export class SpanWriter {
     return this.#row;
   }
 
-  rejectSpan(kind: string, message: string): void {
-    this.table.truncate(this.#row);
-    // Row numbers come again: what the rejected span kept is not of the next.
+  /** Takes back all rows from `row` on, the open one included. */
+  takeBack(row: number): void {
+    this.table.truncate(row);
+    // Row numbers come again: what these spans kept is not of the next.
     this.#keptRows.fill(NO_ROW);
     this.#row = NO_ROW;
+  }
+
+  rejectSpan(kind: string, message: string): void {
+    this.takeBack(this.#row);
     this.#rejectedCount++;
     this.addProblem(kind, message);
   }
@@ -183,15 +188,14 @@ export class SpanWriter {
   }
 
   setName(bytes: Uint8Array, start: number, end: number): void {
-    const redacted = mayHoldCardNumber(bytes, start, end)
-      ? redactBytes(bytes, start, end, KEY_CONTEXT.none)
-      : undefined;
-    if (redacted === undefined) {
-      this.table.names[this.#row] = start === end ? 0 : this.internValue(NAME, bytes, start, end);
-    } else {
-      this.addEvidence(PLACE.spanName, redacted.hits);
-      this.table.names[this.#row] = this.#intern(redacted.bytes, 0, redacted.bytes.length);
+    let name = this.cleanValue(NAME, bytes, start, end);
+    if (name === 0) {
+      const redacted = redactBytes(bytes, start, end, KEY_CONTEXT.none);
+      if (redacted !== undefined) this.addEvidence(PLACE.spanName, redacted.hits);
+      const kept = redacted?.bytes ?? bytes;
+      name = redacted === undefined ? this.#intern(bytes, start, end) : this.#intern(kept, 0, kept.length);
     }
+    this.table.names[this.#row] = name;
   }
 
   /** Looks for card data in a text that is not kept. */
@@ -216,12 +220,14 @@ export class SpanWriter {
 
   /** An attribute whose value is text. */
   addText(owner: Owner, key: KnownKey, bytes: Uint8Array, start: number, end: number): void {
-    if (key.context === KEY_CONTEXT.none && !mayHoldCardNumber(bytes, start, end)) {
-      if (owner === OWNER.span) {
-        if (key.attribute !== NOT_KEPT && start < end) {
-          this.keep(key.attribute, key.rank, this.internValue(key.attribute, bytes, start, end));
-        }
-      } else if (owner === OWNER.resource) {
+    if (owner === OWNER.span && key.isKeptPlainly) {
+      const valueId = this.cleanValue(key.attribute, bytes, start, end);
+      if (valueId !== 0) {
+        this.keep(key.attribute, key.rank, valueId);
+        return;
+      }
+    } else if (key.context === KEY_CONTEXT.none && !mayHoldCardNumber(bytes, start, end)) {
+      if (owner === OWNER.resource) {
         if (key.resourceField !== NOT_KEPT) this.#keepField(key, this.#intern(bytes, start, end));
       } else if (owner === OWNER.link && key.isReferenceType) {
         if (isFollowsFrom(bytes, start, end)) this.linkFollowsFrom();
@@ -340,14 +346,28 @@ export class SpanWriter {
     return this.#strings.internBytes(bytes, start, cut, view);
   }
 
-  /** Values come again: those of late, by attribute, length and two of their bytes, are the first guess. */
-  internValue(attribute: number, bytes: Uint8Array, start: number, end: number): number {
+  /**
+   * The id of a value that no card number is in; 0 where it may hold one, and for an empty one. Values come again: those of
+   * late, by attribute, length and two of their bytes, are the first guess, and what was clean once is not looked at again.
+   */
+  cleanValue(attribute: number, bytes: Uint8Array, start: number, end: number): number {
     const length = end - start;
+    if (length === 0) return 0;
     const sample = length * 7 + bytes[end - 1]! + bytes[start + (length >> 1)]!;
     const at = (attribute << GUESS_BITS) | (sample & ((1 << GUESS_BITS) - 1));
+    const view = bytes === this.#bytes ? this.#view : viewOf(bytes);
     const guess = this.#recentValueIds[at]!;
-    if (guess !== 0 && bytes === this.#bytes && this.#strings.isString(guess, this.#view, start, end)) return guess;
-    return (this.#recentValueIds[at] = this.#intern(bytes, start, end));
+    if (guess !== 0 && this.#strings.isString(guess, view, start, end)) return guess;
+    if (mayHoldCardNumber(bytes, start, end)) return 0;
+    const id = this.#intern(bytes, start, end);
+    // A long or an ill-formed value is kept as another text, which nobody has looked at.
+    if (this.#strings.isString(id, view, start, end)) this.#recentValueIds[at] = id;
+    return id;
+  }
+
+  /** The id of a value that was looked at before. */
+  internValue(attribute: number, bytes: Uint8Array, start: number, end: number): number {
+    return this.cleanValue(attribute, bytes, start, end) || this.#intern(bytes, start, end);
   }
 
   internInteger(value: number): number {
