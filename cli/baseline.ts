@@ -18,8 +18,8 @@ import { readMergedBaseline, writeBaseline } from './baseline-file.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { loadRollup } from './load.ts';
 import { writeOutput } from './output.ts';
+import { NOT_A_SPAN } from './not-a-span.ts';
 import { loadPolicy } from './policy.ts';
-import { NOT_A_SPAN, watchCommand } from './watched-command.ts';
 
 export interface BaselineOptions {
   readonly baseline: string;
@@ -75,7 +75,9 @@ async function load(
 ): Promise<Rollup | number | undefined> {
   const rollups: Rollup[] = [];
   if (command.length > 0) {
-    const { exitCode, seen } = await watchCommand(command, { policy, environment, preload, quietMs: wait * 1000 });
+    const { exitCode, seen } = await (
+      await import('./watched-command.ts')
+    ).watchCommand(command, { policy, environment, preload, quietMs: wait * 1000 });
     if (exitCode !== 0) {
       process.stderr.write(`ringfence: ${command[0]!} ended with ${exitCode}: the baseline stays as it was\n`);
       return exitCode;

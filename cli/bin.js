@@ -10,6 +10,6 @@ if (major < 24) {
   process.exitCode = 2;
 } else {
   // A checkout runs as it is written, the package as it was built: Node takes no TypeScript under node_modules.
-  const source = new URL('main.ts', import.meta.url);
-  await import(existsSync(source) ? source : new URL('../dist/node/cli/main.js', import.meta.url));
+  if (existsSync(new URL('main.ts', import.meta.url))) await import('./main.ts');
+  else await import(new URL('../dist/node/cli/main.js', import.meta.url).href);
 }

@@ -8,8 +8,8 @@ import { EXIT, explain, UsageError } from './exit.ts';
 import type { Target } from './formats.ts';
 import { type Loaded, loadRollup } from './load.ts';
 import { writeReports } from './output.ts';
+import { NOT_A_SPAN } from './not-a-span.ts';
 import { loadPolicy, policyFile } from './policy.ts';
-import { NOT_A_SPAN, watchCommand } from './watched-command.ts';
 
 export interface CheckOptions {
   readonly baseline?: string;
@@ -56,7 +56,9 @@ export async function check(
   };
   if (command.length === 0) return judge(await loadRollup(sources, policy, options.environment));
 
-  const { exitCode, seen } = await watchCommand(command, {
+  const { exitCode, seen } = await (
+    await import('./watched-command.ts')
+  ).watchCommand(command, {
     policy,
     environment: options.environment,
     quietMs: options.wait * 1000,

@@ -26,11 +26,6 @@ export interface WatchOptions {
   readonly quietMs: number;
 }
 
-/** Of a command that sent nothing: what may be the matter. */
-export const NOT_A_SPAN =
-  'not a single span arrived while it ran, so nothing can be said. Is it instrumented? With the OpenTelemetry SDK for Node it ' +
-  'takes no change of code: --import ./instrumentation.mjs. A process that is killed sends nothing more: end it with SIGTERM.';
-
 /** Somebody who never stops sending would be waited for without end. */
 const MOST_QUIET_SPELLS = 15;
 
