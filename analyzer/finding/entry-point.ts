@@ -3,6 +3,7 @@ import type { Policy } from '../model/policy.ts';
 import type { EntryPointRollup, NodeRollup, Rollup } from '../rollup/rollup.ts';
 import { estimate } from './estimate.ts';
 import { byText } from '../model/wording.ts';
+import { retryWaste, trafficSlices } from './traffic-slice.ts';
 
 /** Below this many complete traces no share is stated. */
 export const MIN_COMPLETE_TRACES = 30;
@@ -56,6 +57,8 @@ export function analyzedEntryPoint(entry: EntryPointRollup, rollup: Rollup): Ana
     p95Us: entry.latency.quantile(0.95) ?? 0,
     p99Us: entry.latency.quantile(0.99) ?? 0,
     criticalShare: criticalShares(entry),
+    traffic: trafficSlices(entry, rollup.nodes, MIN_COMPLETE_TRACES),
+    retryWaste: retryWaste(entry, MIN_COMPLETE_TRACES),
     traceIds: [...entry.traceIds],
   };
 }

@@ -295,11 +295,49 @@ export interface AnalyzedEntryPoint {
   readonly p99Us: number;
   /** Largest share first; shares over services, transport, external calls and backoff add up to 1. Empty below 30 complete traces. */
   readonly criticalShare: readonly CriticalShare[];
+  /** What complete requests spent their time on: all of them, the middle and the slow tail, in this order. Empty where none is complete. */
+  readonly traffic: readonly TrafficSlice[];
+  /** Time in tries that were made again and the pauses between; part of the shares above. Null below 30 complete traces. */
+  readonly retryWaste: RetryWaste | null;
   readonly traceIds: readonly string[];
 }
 
+/** Some of the complete traces of an entry point, by how long they took. */
+export interface TrafficSlice {
+  /** All, those around the median (45 % to 55 %), those from p95 on; the latter two in coarse classes of durations. */
+  readonly slice: 'all' | 'middle' | 'tail';
+  readonly traceCount: number;
+  /** They took from the first on and less than the second, in microseconds. */
+  readonly fromUs: number;
+  readonly toUs: number;
+  /** False below 30 traces: then no share is stated. */
+  readonly isSufficient: boolean;
+  /** Largest share first; the shares add up to 1. */
+  readonly parts: readonly SlicePart[];
+}
+
+export interface SlicePart {
+  /** A node id, `transport:caller->callee`, or `backoff:caller->callee`. */
+  readonly part: string;
+  /** Work of a service; the way to one that answered; one that sent no span of its own; the pause before a call was made again. */
+  readonly category: 'self' | 'transport' | 'external' | 'backoff';
+  /** Its own time on the critical path over all time of these traces, in [0, 1]. */
+  readonly share: number;
+  /** Share of these traces it is on the critical path of, with its 95 % Wilson interval. */
+  readonly frequency: number;
+  readonly interval: readonly [number, number];
+}
+
+export interface RetryWaste {
+  /** Of all time. */
+  readonly share: number;
+  /** Share of traces with some, with its 95 % Wilson interval. */
+  readonly frequency: number;
+  readonly interval: readonly [number, number];
+}
+
 export interface CriticalShare {
-  /** A node id, or `transport:caller->callee`. */
+  /** A node id, `transport:caller->callee`, or `backoff:caller->callee`. */
   readonly service: string;
   /** Its exclusive time on the critical path over all entry-point time, in [0, 1]. */
   readonly share: number;

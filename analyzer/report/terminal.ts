@@ -1,4 +1,5 @@
 import type { AnalyzedCycle, AnalyzedService, Analysis, FindingKind } from '../model/analysis.ts';
+import { entryTime } from './entry-time.ts';
 import type { Report } from './report.ts';
 import { type Style, styleOf } from './style.ts';
 import { countBySeverity, CYCLE_CLASSES } from './wording.ts';
@@ -16,6 +17,7 @@ export const terminal: Report = (analysis, { color, width }) => {
     headline(analysis, style, width),
     circles(analysis, style, width),
     criticalPath(analysis, style, width),
+    entryTime(analysis, style, width),
     pciScope(analysis, style, width),
     findings(analysis, style, width),
     problems(analysis, style, width),
