@@ -46,10 +46,10 @@ const SHAPES: Readonly<Record<NodeKind, readonly [open: string, close: string]>>
 
 /**
  * Mermaid reads entity codes inside quotes; everything that is markup to it or to HTML becomes one. Directives (`%%{init…}%%`)
- * count even inside quotes.
+ * count even inside quotes, and so do formulas (`$$`).
  */
 export function label(text: string): string {
-  return printable(text).replace(/["&<>#;`\\%{}]/g, (character) => `#${character.charCodeAt(0)};`);
+  return printable(text).replace(/["&<>#;`\\%{}$]/g, (character) => `#${character.charCodeAt(0)};`);
 }
 
 function byWeight(a: AnalyzedDependency, b: AnalyzedDependency): number {

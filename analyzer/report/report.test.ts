@@ -205,7 +205,7 @@ function parseMermaid(text: string): { nodes: Map<string, string>; edges: [strin
   const [head, ...lines] = text.trimEnd().split('\n');
   expect(head).toBe('flowchart TD');
   for (const line of lines) {
-    const node = /^ +(n\d+)(?:\[\(|\(\[|\(\(|\{\{|\[)"([^"&<>`\\%{}]*)"(?:\)\]|\]\)|\)\)|\}\}|\])$/.exec(line);
+    const node = /^ +(n\d+)(?:\[\(|\(\[|\(\(|\{\{|\[)"([^"&<>`\\%{}$]*)"(?:\)\]|\]\)|\)\)|\}\}|\])$/.exec(line);
     const edge = /^ {2}(n\d+) (?:-->|-\.->) (n\d+)$/.exec(line);
     if (node !== null)
       nodes.set(
