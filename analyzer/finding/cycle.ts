@@ -142,11 +142,12 @@ function idsByEdge(cycles: readonly KeptCircle[]): Map<string, string[]> {
   const ids = new Map<string, string[]>();
   for (const { class: cycleClass, services } of cycles) {
     if (FAMILY[cycleClass] === 'self-call') continue;
+    const id = cycleId(cycleClass, services);
     for (const edge of edgesOf(services)) {
       const key = joinKey(...edge);
       const known = ids.get(key);
-      if (known === undefined) ids.set(key, [cycleId(cycleClass, services)]);
-      else known.push(cycleId(cycleClass, services));
+      if (known === undefined) ids.set(key, [id]);
+      else known.push(id);
     }
   }
   return ids;

@@ -1,7 +1,5 @@
 import type { Rollup } from '../rollup/rollup.ts';
 import type { DependencyGraph } from './dependency-graph.ts';
-import { smallestThree } from './pci-claim.ts';
-import { timeOf } from './time.ts';
 
 /** Two nodes that exchanged calls or messages. */
 export interface Contact {
@@ -11,9 +9,9 @@ export interface Contact {
   readonly path: readonly string[];
   readonly callCount: number;
   readonly traceIds: readonly string[];
-  /** ISO 8601; undefined where no call had a usable time. */
-  readonly firstSeen: string | undefined;
-  readonly lastSeen: string | undefined;
+  /** Microseconds since the epoch; `Infinity` and `-Infinity` where no call had a usable time. */
+  readonly firstSeenUs: number;
+  readonly lastSeenUs: number;
 }
 
 /**
@@ -31,16 +29,16 @@ export function contactsOf(graph: DependencyGraph, rollup: Rollup): Contact[] {
       callee,
       path: [caller, callee],
       callCount,
-      traceIds: smallestThree(seen.flatMap(({ traceIds }) => traceIds)),
-      firstSeen: timeOf(Math.min(...seen.map(({ firstSeenUs }) => firstSeenUs))) ?? undefined,
-      lastSeen: timeOf(Math.max(...seen.map(({ lastSeenUs }) => lastSeenUs))) ?? undefined,
+      traceIds: seen.flatMap(({ traceIds }) => traceIds),
+      firstSeenUs: Math.min(...seen.map(({ firstSeenUs }) => firstSeenUs)),
+      lastSeenUs: Math.max(...seen.map(({ lastSeenUs }) => lastSeenUs)),
     });
   });
   for (const key of [...rollup.viaDestinations.keys()].sort()) {
     const { producer, consumer, destination, callCount, traceIds } = rollup.viaDestinations.get(key)!;
     if (producer === consumer || !isSomebody(producer) || !isSomebody(consumer)) continue;
     const path = [producer, destination, consumer];
-    const times = { firstSeen: undefined, lastSeen: undefined };
+    const times = { firstSeenUs: Infinity, lastSeenUs: -Infinity };
     contacts.push({ caller: producer, callee: consumer, path, callCount, traceIds: [...traceIds], ...times });
   }
   return contacts;

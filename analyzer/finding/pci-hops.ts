@@ -1,26 +1,28 @@
 import type { Reason } from '../model/analysis.ts';
 import { counted } from '../model/wording.ts';
-import type { PciClaim } from './pci-claim.ts';
+import { smallestThree, type PciClaim } from './pci-claim.ts';
 import type { Contact } from './pci-contact.ts';
+import { timeOf } from './time.ts';
 
 /** Whether a member of the CDE is one for sure, or a candidate that somebody has to confirm. */
 export type CdeMembers = ReadonlyMap<string, 'certain' | 'candidate'>;
 
 /** Everything that exchanges a call or a message with the CDE, in either direction. */
 export function oneHopClaims(contacts: readonly Contact[], cde: CdeMembers): PciClaim[] {
-  return contacts.flatMap(({ caller, callee, path, callCount, traceIds, firstSeen, lastSeen }): PciClaim[] => {
+  return contacts.flatMap(({ caller, callee, path, callCount, traceIds, firstSeenUs, lastSeenUs }): PciClaim[] => {
     if (cde.has(caller) === cde.has(callee)) return [];
     const [inside, node] = cde.has(caller) ? [caller, callee] : [callee, caller];
     const isCandidate = cde.get(inside) === 'candidate';
+    const [firstSeen, lastSeen] = [timeOf(firstSeenUs), timeOf(lastSeenUs)];
     const reason: Reason = {
       rule: 'one-hop',
       message:
         `${howConnected(path, node === caller, inside)}, which ${isCandidate ? 'may be' : 'is'} in the CDE ` +
         `(${counted(callCount, 'time')})${isCandidate ? ': to be confirmed with it' : ''}.`,
       n: callCount,
-      traceIds,
-      ...(firstSeen === undefined ? {} : { firstSeen }),
-      ...(lastSeen === undefined ? {} : { lastSeen }),
+      traceIds: smallestThree(traceIds),
+      ...(firstSeen === null ? {} : { firstSeen }),
+      ...(lastSeen === null ? {} : { lastSeen }),
       witnessPath: path,
     };
     const predicate = `exchanges ${path.length > 2 ? 'messages' : 'calls'} with ${inside}, which ${isCandidate ? 'may be' : 'is'} in the CDE`;

@@ -11,6 +11,8 @@ export const CHATTY_CALLS = 5;
 export const CHATTY_MIN_TRACES = 30;
 /** Services that wait for one another in a row. */
 export const LONG_CHAIN = 5;
+/** Notes of one kind: in a large system there are hundreds of hubs, and ten are enough to talk about. */
+const MOST_NOTES = 10;
 /** Share of the requests of the one that call the other, for two services to be always together. */
 const TOGETHER_SHARE = 0.95;
 /** Two versions first seen within so many minutes were deployed together. */
@@ -27,12 +29,17 @@ export function boundaryFindings(
 ): Finding[] {
   const byId = new Map(services.map((service) => [service.id, service]));
   return [
-    ...services.flatMap(hub),
-    ...dependencies.flatMap(chattyPair),
+    ...most(services, ({ callerCount, calleeCount }) => Math.min(callerCount, calleeCount)).flatMap(hub),
+    ...most(dependencies.filter(isChatty), callsPerTrace).map(chattyPair),
     ...sharedDatabases(services, dependencies),
     ...longChain(rollup),
-    ...dependencies.flatMap((edge) => alwaysTogether(edge, byId)),
+    ...dependencies.flatMap((edge) => alwaysTogether(edge, byId)).slice(0, MOST_NOTES),
   ];
+}
+
+/** The few with the largest figure, those before others that come first. */
+function most<T>(all: readonly T[], figure: (one: T) => number): readonly T[] {
+  return [...all].sort((one, other) => figure(other) - figure(one)).slice(0, MOST_NOTES);
 }
 
 function note(
@@ -54,15 +61,24 @@ function hub({ id, kind, callerCount, calleeCount }: AnalyzedService): Finding[]
   return [note('hub', [id], `${id} is a hub`, message)];
 }
 
-function chattyPair({ caller, callee, mode, callCount, traceCount, traceIds }: AnalyzedDependency): Finding[] {
-  if (mode === 'async' || caller === callee || traceCount < CHATTY_MIN_TRACES) return [];
-  const callsPerTrace = callCount / traceCount;
-  if (callsPerTrace < CHATTY_CALLS) return [];
+function isChatty(edge: AnalyzedDependency): boolean {
+  const { caller, callee, mode, traceCount } = edge;
+  return (
+    mode !== 'async' && caller !== callee && traceCount >= CHATTY_MIN_TRACES && callsPerTrace(edge) >= CHATTY_CALLS
+  );
+}
+
+function callsPerTrace({ callCount, traceCount }: AnalyzedDependency): number {
+  return callCount / traceCount;
+}
+
+function chattyPair(edge: AnalyzedDependency): Finding {
+  const { caller, callee, callCount, traceCount, traceIds } = edge;
   const message =
     `${callCount} calls in ${counted(traceCount, 'trace')}. One call that asks for all at once would do, or what is asked for may ` +
     'belong on the other side.';
-  const title = `${caller} calls ${callee} ${callsPerTrace.toFixed(1)} times in a request`;
-  return [note('chatty', [caller, callee], title, message, traceIds)];
+  const title = `${caller} calls ${callee} ${callsPerTrace(edge).toFixed(1)} times in a request`;
+  return note('chatty', [caller, callee], title, message, traceIds);
 }
 
 function sharedDatabases(services: readonly AnalyzedService[], dependencies: readonly AnalyzedDependency[]): Finding[] {
@@ -75,7 +91,8 @@ function sharedDatabases(services: readonly AnalyzedService[], dependencies: rea
     if (known === undefined) users.set(edge.callee, [edge]);
     else known.push(edge);
   }
-  return [...users].flatMap(([database, edges]): Finding[] => {
+  const byUsers = most([...users], ([, edges]) => edges.length);
+  return byUsers.flatMap(([database, edges]): Finding[] => {
     const callers = [...new Set(edges.map(({ caller }) => caller))];
     if (callers.length < 2) return [];
     const message =
