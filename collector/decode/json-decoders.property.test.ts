@@ -122,7 +122,7 @@ describe('mutated documents', () => {
 function expectWellBehaved(decoder: Decoder, bytes: Uint8Array): void {
   const table = new SpanTable(createDictionary());
   table.addSpan({ traceId: '1', spanId: '2', resource: { service: 'first' } });
-  const before = JSON.stringify([table.span(0), table.count, table.dictionary.strings.size]);
+  const before = JSON.stringify([table.span(0), table.count]);
   try {
     const { spanCount } = decoder(bytes, table);
     expect(table.count).toBe(1 + spanCount);
@@ -133,7 +133,7 @@ function expectWellBehaved(decoder: Decoder, bytes: Uint8Array): void {
     }
   } catch (error) {
     if (!(error instanceof MalformedInputError)) throw error;
-    expect(JSON.stringify([table.span(0), table.count, table.dictionary.strings.size])).toBe(before);
+    expect(JSON.stringify([table.span(0), table.count])).toBe(before);
   }
 }
 

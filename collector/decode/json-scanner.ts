@@ -213,6 +213,20 @@ export class JsonScanner {
     this.hasEscapes = false;
   }
 
+  /** The number that starts here, if it is a whole one without a sign that a double holds; else -1, and nothing is consumed. */
+  readWhole(): number {
+    const { bytes } = this;
+    const start = this.at;
+    let at = start;
+    let value = 0;
+    for (; bytes[at]! >= 0x30 && bytes[at]! <= 0x39; at++) value = value * 10 + (bytes[at]! - 0x30);
+    const digitCount = at - start;
+    if (digitCount === 0 || value > Number.MAX_SAFE_INTEGER || (digitCount > 1 && bytes[start] === 0x30)) return -1;
+    if (bytes[at] === 0x2e || (bytes[at]! | 0x20) === 0x65 || at > this.end) return -1;
+    this.at = at;
+    return value;
+  }
+
   /** `true` or `false`. */
   readBoolean(): boolean {
     const isTrue = this.peek() === 0x74;

@@ -17,7 +17,8 @@ export class ResourceDraft {
 
   set(field: keyof Resource, value: string | undefined, rank: number): void {
     if (value === undefined || value === '' || (this.#ranks[field] ?? Number.POSITIVE_INFINITY) <= rank) return;
-    this.#fields[field] = value.slice(0, MAX_TEXT_LENGTH);
+    // As the string table has all other texts: NUL, which keys of maps use as their separator, and halves of pairs go.
+    this.#fields[field] = value.slice(0, MAX_TEXT_LENGTH).replace(/[\0\p{Cs}]/gu, '\ufffd');
     this.#ranks[field] = rank;
   }
 

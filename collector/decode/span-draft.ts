@@ -197,8 +197,10 @@ interface TagKey {
 
 const KEPT = new Map(WIRE_KEYS.map(({ wireKey, key, rank }) => [wireKey, { attribute: key, rank }]));
 const SAMPLING_THRESHOLD = attributeKey('sampling.threshold');
-const KIND_OF_TAG = new Map<string, number>(Object.entries(SPAN_KIND));
-const STATUS_OF_TAG = new Map<string, number>([
+/** What `span.kind` says, in lower case. */
+export const KIND_OF_TAG = new Map<string, number>(Object.entries(SPAN_KIND));
+/** What `otel.status_code` says, in upper case. */
+export const STATUS_OF_TAG = new Map<string, number>([
   ['OK', SPAN_STATUS.ok],
   ['ERROR', SPAN_STATUS.error],
 ]);
@@ -209,7 +211,7 @@ const MAX_TEXT_LENGTH = 2048;
 const MAX_REMEMBERED_KEYS = 4096;
 
 /** The sampling threshold in a W3C `tracestate`: `ot=th:fd70a4;rv:1,vendor=…`. Empty if there is none. */
-function thresholdOf(tracestate: string): string {
+export function thresholdOf(tracestate: string): string {
   const member = tracestate.split(',').find((part) => part.trim().startsWith('ot='));
   const field = member
     ?.trim()

@@ -38,7 +38,7 @@ export function readZipkinRecords(
   try {
     for (const [position, record] of records) {
       const place = position === '' ? 'the span' : `[${position}]`;
-      const reason = readRecord(record, draft, table, version);
+      const reason = appendZipkinRecord(record, draft, table, version);
       if (reason === undefined) continue;
       if (strict) throw new MalformedInputError(`${place}: ${reason}`);
       rejectedCount++;
@@ -52,7 +52,12 @@ export function readZipkinRecords(
 }
 
 /** Appends the spans of one record. Says what is wrong with it if it cannot be used. */
-function readRecord(record: unknown, draft: SpanDraft, table: SpanTable, version: 1 | 2): string | undefined {
+export function appendZipkinRecord(
+  record: unknown,
+  draft: SpanDraft,
+  table: SpanTable,
+  version: 1 | 2,
+): string | undefined {
   if (!isJsonObject(record)) return 'not an object';
   if (version === 2 && isZipkinV1Record(record)) return 'a Zipkin v1 record among v2 spans';
   if (version === 1 && isZipkinV2Span(record)) return 'a Zipkin v2 span among v1 records';
@@ -103,7 +108,7 @@ function readTags(tags: unknown, draft: SpanDraft, resource: ResourceDraft): str
 function readKind(span: JsonObject, draft: SpanDraft): string | undefined {
   const kind = span['kind'];
   if (kind !== undefined && kind !== null) {
-    const known = typeof kind === 'string' ? KINDS.get(kind) : undefined;
+    const known = typeof kind === 'string' ? ZIPKIN_KINDS.get(kind) : undefined;
     if (known === undefined) return 'kind is none of CLIENT, SERVER, PRODUCER and CONSUMER';
     draft.kind = known;
   } else if (draft.kind === SPAN_KIND.unspecified && serviceName(span, 'localEndpoint') !== undefined) {
@@ -154,7 +159,8 @@ function writeLowerHex(id: unknown, words: Uint32Array): boolean {
   return text !== undefined && !/[A-F]/.test(text) && writeHexId(text, words, 0, words.length);
 }
 
-const KINDS = new Map<string, number>([
+/** What a span's `kind` says. */
+export const ZIPKIN_KINDS = new Map<string, number>([
   ['CLIENT', SPAN_KIND.client],
   ['SERVER', SPAN_KIND.server],
   ['PRODUCER', SPAN_KIND.producer],
@@ -168,7 +174,7 @@ const SERVER_PORT = attributeKey('server.port');
  * An OpenTelemetry exporter leaves the resource in the tags, since v2 has no other place for it. Without a prefix (`ip`)
  * a tag may mean anything, and `pci.scope` on a span is about the span.
  */
-const RESOURCE_TAGS = new Set(
+export const RESOURCE_TAGS: ReadonlySet<string> = new Set(
   RESOURCE_KEYS.filter(
     ({ wireKey, field }) => wireKey.includes('.') && field !== 'service' && field !== 'pciScope',
   ).map(({ wireKey }) => wireKey),

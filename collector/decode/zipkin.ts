@@ -1,14 +1,15 @@
 import { type Decoded, MalformedInputError } from './contract.ts';
 import type { SpanTable } from '../../analyzer/model/span-table.ts';
 import { isJsonList, isJsonObject, parseJsonDocument } from './json-document.ts';
+import { readZipkinJson } from './zipkin-json.ts';
 import { readZipkinRecords, type ZipkinOptions, type ZipkinRecord } from './zipkin-records.ts';
 
 /**
  * Zipkin v2 JSON (Zipkin API 1.0, `zipkin2-api.yaml`): a list of spans, a list of traces, which is what `/api/v2/traces`
  * answers, or one bare span. A sender pushes a list of spans and nothing else.
  */
-export function decodeZipkin(bytes: Uint8Array, table: SpanTable, options?: ZipkinOptions): Decoded {
-  return readZipkinRecords(2, recordsOf(parseJsonDocument(bytes), options), table, options);
+export function decodeZipkin(bytes: Uint8Array, table: SpanTable, options: ZipkinOptions = {}): Decoded {
+  return readZipkinJson(bytes, table, options);
 }
 
 /** Zipkin v1 JSON: each record becomes one or two spans of v2. */
