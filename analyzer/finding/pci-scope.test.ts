@@ -248,6 +248,16 @@ describe('pciScope', () => {
     expect(scopeOf('2026-03-03').reasons.map(({ rule }) => rule)).toContain('declaration-expired');
   });
 
+  it('takes a proxy for a candidate where there is a CDE that calls may reach through it', () => {
+    const rollup = rollupOf({ edges: ['a -> cde'], nodes: { 'edge/gateway': {} } });
+    const scopeOf = (services: readonly (readonly [string, ServicePolicy])[]) => {
+      const policy = policyOf({ services: new Map(services), proxies: ['gateway'] });
+      return pciScope(dependencyGraph(rollup, policy), rollup, policy).scopes.get('edge/gateway')!;
+    };
+    expect(scopeOf([])).toMatchObject({ class: 'not-observed', basis: 'none' });
+    expect(scopeOf([['cde', { pci: 'cde' }]])).toMatchObject({ class: 'connected-to', basis: 'candidate' });
+  });
+
   it('says who declared it, when and why', () => {
     const { scopes } = reportOf(
       { edges: ['a -> b'] },

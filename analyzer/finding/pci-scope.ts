@@ -8,6 +8,7 @@ import { byStrength, PCI_CLASSES, type PciClaim } from './pci-claim.ts';
 import { contactsOf } from './pci-contact.ts';
 import { pciDeclarations } from './pci-declaration.ts';
 import { oneHopClaims, twoHopClaims, type CdeMembers } from './pci-hops.ts';
+import { proxyClaims } from './pci-proxy.ts';
 import { tokenVaultClaims } from './token-vault.ts';
 
 export type PciScope = AnalyzedService['pci'];
@@ -53,6 +54,7 @@ export function pciScope(graph: DependencyGraph, rollup: Rollup, policy: Policy,
   const cde = membersOf(claims);
   const contacts = contactsOf(graph, rollup);
   add(oneHopClaims(contacts, cde));
+  add(proxyClaims(graph, policy, cde));
   add(twoHopClaims(contacts, cde, nodesIn('connected-to')));
 
   const scopes = new Map<string, PciScope>();

@@ -271,7 +271,7 @@ function limits(analysis: Analysis, inScope: readonly AnalyzedService[]): string
           `Seen only through the calls of others, so what they call themselves is unknown: ${withoutSpans.map(({ id }) => code(id)).join(', ')}.`,
         ]),
     'What is not instrumented, what was sampled away, file transfers, administrators and backups leave no traces.',
-    'Through a gateway declared under `proxies` a caller is connected with what lies behind it; the gateway itself has to be declared.',
+    'Callers are connected with what lies behind a gateway declared under `proxies`; which calls passed it is not kept, so it is a candidate.',
     ...problems.map(({ message, count }) => `${cell(message)} (${grouped(count)})`),
   ];
   return lines.map((line) => `- ${line}`).join('\n');
