@@ -23,6 +23,7 @@ export function listenForKeys(session: Session): void {
     else if ((event.key === 'n' || event.key === 'p') && session.view.peek().traceId === null)
       stepFinding(session, event.key === 'n' ? 1 : -1);
     else if (event.key === 'u') history.back();
+    else if (event.key === 'e' && session.lookup.peek() !== undefined) session.setDialog('export');
     else if (setHops(session, event.key) || arrangeByKey(session, event.key)) {
       // Done.
     } else return;

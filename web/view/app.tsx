@@ -7,6 +7,7 @@ import { useSession } from './session.ts';
 import { Banner, Placeholder } from './status.tsx';
 
 const Search = onDemand(async () => (await import('./search.tsx')).Search);
+const Export = onDemand(async () => (await import('./export.tsx')).Export);
 const Help = onDemand(async () => (await import('./help.tsx')).Help);
 const Matrix = onDemand(async () => (await import('./matrix.tsx')).Matrix);
 const Timeline = onDemand(async () => (await import('./timeline.tsx')).Timeline);
@@ -49,6 +50,7 @@ export function App() {
       </p>
       {dialog === 'search' && <Search />}
       {dialog === 'help' && <Help />}
+      {dialog === 'export' && <Export />}
     </>
   );
 }

@@ -40,6 +40,17 @@ export function Header() {
       <button
         type="button"
         class="icon-button"
+        aria-label="Export and print"
+        title="Export and print (e)"
+        onClick={() => session.setDialog('export')}
+      >
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M8 2v8M4.8 7L8 10.2L11.2 7M2.5 11v2.5h11V11" />
+        </svg>
+      </button>
+      <button
+        type="button"
+        class="icon-button"
         aria-label={theme === 'dark' ? 'Light colours' : 'Dark colours'}
         title={theme === 'dark' ? 'Light colours' : 'Dark colours'}
         onClick={() => session.setTheme(theme === 'dark' ? 'light' : 'dark')}

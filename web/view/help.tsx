@@ -15,6 +15,7 @@ const keys: readonly (readonly [keys: readonly string[], what: string])[] = [
   [['m', 'w', 'f', 'c', 'x'], 'arrange as territory, flow, focus, scope (CDE), matrix'],
   [['1', '…', '5'], 'in the focus arrangement: hops to each side'],
   [['o'], 'on the map: close the group of the active box; Enter opens a closed one'],
+  [['e'], 'export: SVG, PNG, Mermaid, Graphviz, CSV, JSON, print'],
   [['u'], 'undo the last change of the view'],
   [['?'], 'this help'],
 ];

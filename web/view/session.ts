@@ -161,7 +161,7 @@ export interface Spotlight {
   readonly around: readonly string[];
 }
 
-export type Dialog = 'none' | 'search' | 'help';
+export type Dialog = 'none' | 'search' | 'help' | 'export';
 
 const context = createContext<Session | undefined>(undefined);
 
