@@ -135,3 +135,49 @@ describe('a trace', () => {
     await expectWords('.trace-notes', '3 spans not waited for');
   });
 });
+
+describe('states', () => {
+  it('says where to send traces, and what came before an empty window', async () => {
+    web.answers.analysis = emptyAnalysis();
+    await open('?v=1');
+    await expectWords('.ports', 'http://127.0.0.1:4318');
+    await expectWords('.ports', 'http://127.0.0.1:4317');
+    await expectWords('.ports', 'http://127.0.0.1:9411/api/v2/spans');
+    await expectWords('.placeholder h2', 'Waiting for the first trace');
+    await page.close();
+    web.answers.before = cloudAnalysis();
+    await open('?v=1&w=15m');
+    await expectWords('.placeholder h2', 'Nothing in the last 15 minutes');
+    await expectWords('.placeholder', '4,812 traces came before that, the last at 22 Nov 19:00:00 UTC');
+    await page.click('.primary');
+    expect(page.url()).toContain('w=all');
+  });
+
+  it('says that the server is back', async () => {
+    await open('?v=1');
+    await page.waitForSelector('.live.is-live');
+    for (const stream of web.streams) stream.destroy();
+    await expectWords('.banner', 'Connection lost just now');
+    await expectWords('.back-again', 'Connected again.');
+    await expectCount('.back-again', 0);
+  });
+
+  it('prints what is looked at on light paper, whatever the screen is', async () => {
+    await open('?v=1', { isDark: true });
+    await page.waitForSelector('.map-count');
+    await page.emulateMedia({ media: 'print' });
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    await expectWords('.print-title', 'last 24 hours (22 Nov 18:00:00 to 22 Nov 19:00:00 UTC)');
+    await expectWords('.print-title', 'printed');
+    expect(await page.locator('.print-title').isVisible()).toBe(true);
+    expect(await page.locator('.header').isVisible()).toBe(false);
+    const look = () =>
+      page.evaluate(() => ({
+        theme: document.documentElement.dataset['theme'],
+        canvas: getComputedStyle(document.querySelector('.map canvas')!).filter,
+      }));
+    expect(await look()).toEqual({ theme: 'light', canvas: 'invert(1) hue-rotate(180deg)' });
+    await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+    expect(await look()).toEqual({ theme: 'dark', canvas: 'none' });
+  });
+});

@@ -3,6 +3,7 @@ import { Header } from './header.tsx';
 import { MapView } from './map.tsx';
 import { onDemand, prepareViews } from './on-demand.tsx';
 import { Panel } from './panel.tsx';
+import { PrintTitle } from './print-title.tsx';
 import { useSession } from './session.ts';
 import { Banner, Placeholder } from './status.tsx';
 
@@ -29,6 +30,7 @@ export function App() {
     <>
       <Header />
       <Banner />
+      <PrintTitle />
       <main class={traceId === null ? 'main' : 'main is-trace'}>
         {traceId !== null ? (
           <Timeline>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { duration, fullCount, instant, percent, plainName, plural, shortCount } from './format.ts';
+import { age, duration, fullCount, instant, percent, plainName, plural, shortCount } from './format.ts';
 
 describe('formats', () => {
   it.each([
@@ -11,6 +11,11 @@ describe('formats', () => {
     [shortCount(3_100_000), '3.1M'],
     [fullCount(4812), '4,812'],
     [fullCount(1_234_567), '1,234,567'],
+    [age(4_999), 'just now'],
+    [age(5_000), '5 s ago'],
+    [age(89_999), '89 s ago'],
+    [age(90_000), '2 min ago'],
+    [age(5_400_000), '2 h ago'],
     [duration(0), '0 µs'],
     [duration(840), '840 µs'],
     [duration(4200), '4.2 ms'],

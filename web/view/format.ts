@@ -57,6 +57,14 @@ export function instant(iso: string): string {
   return `${date.getUTCDate()} ${months[date.getUTCMonth()]!} ${date.toISOString().slice(11, 19)}`;
 }
 
+/** `just now`, `40 s ago`, `3 min ago`, `2 h ago`. */
+export function age(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 5) return 'just now';
+  if (seconds < 90) return `${seconds} s ago`;
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min ago` : `${Math.round(seconds / 3600)} h ago`;
+}
+
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${fullCount(count)} ${count === 1 ? one : many}`;
 }
