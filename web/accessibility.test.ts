@@ -47,6 +47,8 @@ const views: readonly (readonly [name: string, query: string, shown: string])[] 
   ['the matrix', '?v=1&a=matrix&tab=links', '.links tbody tr'],
   ['the outline', '?v=1&tab=outline', '.outline-row'],
   ['a dependency', '?v=1&from=edge%2Fbff&to=edge%2Fpublic-api', '.service h2'],
+  ['the coverage', '?v=1&tab=coverage&wf=edge%2Fbff&wt=cards%2Fcard-vault', '.why-answer'],
+  ['a comparison', '?v=1&tab=compare&w=1h', '.compare .verdict, .compare-counts'],
   ['a trace', '?v=1&t=abc', '.span-row'],
 ];
 
