@@ -85,7 +85,7 @@ async function readRunning(source: string, environment: string | undefined): Pro
   throw new UsageError(`${label}: ${noEnvironment(environment, rollup.environments)}`);
 }
 
-function noEnvironment(environment: string, environments: Iterable<string>): string {
+export function noEnvironment(environment: string, environments: Iterable<string>): string {
   const names = [...environments].sort();
   const choice = names.length === 0 ? 'its spans name none' : `there is: ${names.join(', ')}`;
   return `no trace of the environment ${environment}; ${choice}`;

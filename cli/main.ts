@@ -7,6 +7,7 @@ import type { DemoOptions } from './demo.ts';
 import type { AnalyzeOptions } from './analyze.ts';
 import type { TraceOptions } from './trace.ts';
 import type { WhyOptions } from './why.ts';
+import type { WhatIfCommandOptions } from './what-if.ts';
 import { EXIT, explain } from './exit.ts';
 import { type DoorFlags, doorOptions, doorPorts, doorSettings, portOption, wholeNumberIn } from './doors.ts';
 import { ANALYZE_FORMATS, formatOption } from './formats.ts';
@@ -132,6 +133,26 @@ program
   .action(async (source: string, options: TraceOptions) => {
     const { trace } = await import('./trace.ts');
     process.exitCode = await trace(source, options);
+  });
+
+program
+  .command('what-if')
+  .description('how long requests would have taken had a service been faster or slower')
+  .argument('<service=factor...>', 'whose own time is scaled, then where the traces are: payments=0.5 traces/')
+  .addOption(new Option('--format <format>', 'form of the answer').choices(['terminal', 'json']).default('terminal'))
+  .addOption(environmentOption)
+  .addOption(policyOption)
+  .addHelpText(
+    'after',
+    `
+Each request is timed anew, by what waited for what in it; quantiles are of the outcome.
+
+  ringfence what-if payments=0.5 traces/               payments twice as fast
+  ringfence what-if payments=0.5 ledger=0 traces/      and ledger taking no time at all`,
+  )
+  .action(async (args: string[], options: WhatIfCommandOptions) => {
+    const { whatIf } = await import('./what-if.ts');
+    process.exitCode = await whatIf(args, options);
   });
 
 program
