@@ -91,6 +91,7 @@ const LOG_LENGTH = 1 << 14;
 export class Examples {
   #counts = new Uint8Array(64);
   #words = new Uint32Array(64 * WORDS_A_ROW);
+  readonly #texts = new IdTexts();
 
   /** Puts the id at `at` among those of the row. */
   add(row: number, ids: Uint32Array, at: number): void {
@@ -120,9 +121,29 @@ export class Examples {
 
   of(row: number): string[] {
     const count = row < this.#counts.length ? this.#counts[row]! : 0;
-    return Array.from({ length: count }, (_, place) => traceIdHex(this.#words, row * WORDS_A_ROW + place * 4));
+    return Array.from({ length: count }, (_, place) => this.#texts.of(this.#words, row * WORDS_A_ROW + place * 4));
   }
 }
+
+/** Trace ids in hex. One trace is an example of many things: its text is made once, and kept once in memory. */
+class IdTexts {
+  /** By the last bits of an id: the last text made of one with these, and its words. */
+  #texts: string[] = [];
+  #words = new Uint32Array(0);
+
+  of(words: Uint32Array, at: number): string {
+    if (this.#texts.length === 0) {
+      this.#texts = new Array<string>(ID_TEXT_SLOTS).fill('');
+      this.#words = new Uint32Array(ID_TEXT_SLOTS * 4);
+    }
+    const slot = words[at + 3]! & (ID_TEXT_SLOTS - 1);
+    if (this.#texts[slot] !== '' && compareIds(words, at, this.#words, slot * 4) === 0) return this.#texts[slot]!;
+    for (let word = 0; word < 4; word++) this.#words[slot * 4 + word] = words[at + word]!;
+    return (this.#texts[slot] = traceIdHex(words, at));
+  }
+}
+
+const ID_TEXT_SLOTS = 1 << 12;
 
 const WORDS_A_ROW = EXAMPLE_LIMIT * 4;
 

@@ -76,7 +76,9 @@ export function addExample(ids: SmallestIds, id: string): void {
   if (ids.includes(id)) return;
   let at = ids.length;
   while (at > 0 && ids[at - 1]! > id) at--;
-  ids.splice(at, 0, id);
+  // Most come in order.
+  if (at === ids.length) ids.push(id);
+  else ids.splice(at, 0, id);
   if (ids.length > EXAMPLE_LIMIT) ids.pop();
 }
 

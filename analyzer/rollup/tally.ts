@@ -700,27 +700,30 @@ export class Tally {
       entryClass.traceCount = this.#entryClassFigures.values[at * ENTRY_CLASS.width + ENTRY_CLASS.traceCount]!;
       entryClass.totalUs = this.#entryClassFigures.values[at * ENTRY_CLASS.width + ENTRY_CLASS.totalUs]!;
     }
-    for (let at = 0; at < this.#entryParts.count; at++) {
-      const part = this.#entryParts.seconds[at]!;
+    const names = Array.from({ length: this.#parts.count }, (_, part) => {
       const first = this.#parts.firsts[part]!;
       const node = nodes.get(this.#parts.seconds[part]!).id;
       const way = first % 2 === 1 ? 'transport' : 'backoff';
-      const name = first === 0 ? node : `${way}:${nodes.get((first - 1) >> 1).id}->${node}`;
+      return first === 0 ? node : `${way}:${nodes.get((first - 1) >> 1).id}->${node}`;
+    });
+    for (let at = 0; at < this.#entryParts.count; at++) {
+      const name = names[this.#entryParts.seconds[at]!]!;
       const entryClass = this.#entryParts.firsts[at]!;
       const entryPart = entryPartIn(written[this.#entryClasses.firsts[entryClass]!]!, name);
-      const figures = this.#entryPartFigures.values.subarray(at * PART.width, (at + 1) * PART.width);
-      entryPart.criticalUs += figures[PART.criticalUs]!;
-      entryPart.criticalTraceCount += figures[PART.criticalTraceCount]!;
-      entryPart.joinedTraceCount += figures[PART.joinedTraceCount]!;
-      entryPart.failedRootFailed += figures[PART.outcomes]!;
-      entryPart.failedRootOk += figures[PART.outcomes + 1]!;
-      entryPart.okRootFailed += figures[PART.outcomes + 2]!;
-      entryPart.okRootOk += figures[PART.outcomes + 3]!;
+      const figures = this.#entryPartFigures.values;
+      const from = at * PART.width;
+      entryPart.criticalUs += figures[from + PART.criticalUs]!;
+      entryPart.criticalTraceCount += figures[from + PART.criticalTraceCount]!;
+      entryPart.joinedTraceCount += figures[from + PART.joinedTraceCount]!;
+      entryPart.failedRootFailed += figures[from + PART.outcomes]!;
+      entryPart.failedRootOk += figures[from + PART.outcomes + 1]!;
+      entryPart.okRootFailed += figures[from + PART.outcomes + 2]!;
+      entryPart.okRootOk += figures[from + PART.outcomes + 3]!;
       for (const id of this.#entryPartExamples.of(at)) addExample(entryPart.traceIds, id);
-      if (figures[PART.criticalUs] === 0) continue;
+      if (figures[from + PART.criticalUs] === 0) continue;
       const partClass = partClassIn(entryPart, this.#entryClasses.seconds[entryClass]!);
-      partClass.criticalUs = figures[PART.criticalUs]!;
-      partClass.criticalTraceCount = figures[PART.criticalTraceCount]!;
+      partClass.criticalUs = figures[from + PART.criticalUs]!;
+      partClass.criticalTraceCount = figures[from + PART.criticalTraceCount]!;
     }
   }
 
