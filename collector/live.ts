@@ -7,9 +7,6 @@ import type { Policy } from '../analyzer/model/policy.ts';
 import { type SpanDictionary, SpanTable } from '../analyzer/model/span-table.ts';
 import { encodeRollup } from '../analyzer/rollup/encode-rollup.ts';
 import { exampleTraceIds } from '../analyzer/rollup/example-traces.ts';
-import { addRollup, emptyRollup } from '../analyzer/rollup/merge-rollups.ts';
-import { retractRollup } from '../analyzer/rollup/retract-rollup.ts';
-import type { Rollup } from '../analyzer/rollup/rollup.ts';
 import { RollupBuilder } from '../analyzer/rollup/rollup-builder.ts';
 import { TraceGroups } from '../analyzer/trace/group-traces.ts';
 import { traceDetail } from '../analyzer/trace/trace-detail.ts';
@@ -22,14 +19,22 @@ import type { AnalysisWindow, LiveState } from './server/state.ts';
 import type { Store, StoredRollup } from './store/store.ts';
 
 /** Whole traces wait here for the next commit, so that one look serves many; more than this is looked at at once. */
-const MOST_WAITING_SPANS = 60_000;
-/** Minutes whose examples are remembered: late traces seldom come later. */
-const REMEMBERED_MINUTES = 8;
+const MOST_WAITING_SPANS = 8_192;
+/** What was looked at is added up until the next commit; more than this is rolled up at once. */
+const MOST_GATHERED_SPANS = 100_000;
 /** To pack a trace for reading takes as long as to observe a hundred; examples of circles and card data come first. */
 const MOST_TRACES_PER_COMMIT = 64;
 /** Spans of closed traces kept in case more of them comes: some twenty megabytes. */
 const MOST_CLOSED_SPANS = 200_000;
 const TIDY_INTERVAL_US = 600_000_000;
+
+/** The traces of an environment: those of one minute were observed since its builder finished a rollup. */
+interface Gathering {
+  readonly environment: string;
+  readonly builder: RollupBuilder;
+  batches: TraceBatch[];
+  spanCount: number;
+}
 
 /** What was observed since the last commit. */
 export interface LiveDelta {
@@ -51,11 +56,12 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
   #late: SpanTable | undefined;
   readonly #groups: TraceGroups;
   readonly #closed: ClosedTraces;
-  readonly #builders = new Map<string, RollupBuilder>();
+  /** One an environment: its builder remembers who sent which message, for the consumers of later minutes. */
+  readonly #gatherings = new Map<string, Gathering>();
   #observed: StoredRollup[] = [];
   #traces: TraceDetail[] = [];
-  /** By minute and environment: the sum so far, which tells whether a trace is still an example worth keeping. */
-  readonly #minutes = new Map<string, Rollup>();
+  /** How many spans were looked at the last time. */
+  #lastLookSpanCount = 0;
   #tidiedUs = 0;
   #status: () => PipelineStatus | undefined = () => undefined;
   #traceCount = 0;
@@ -89,7 +95,7 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
     const { dictionary } = trace;
     if (this.#waiting?.dictionary !== dictionary) {
       this.#observeWaiting();
-      this.#waiting = new TraceBatches(dictionary);
+      this.#waiting = new TraceBatches(dictionary, this.#closed.takeSpare(dictionary, this.#lastLookSpanCount));
       this.#late = new SpanTable(dictionary);
     }
     if (isLate) {
@@ -104,6 +110,7 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
 
   readonly takeDelta = (): LiveDelta => {
     this.#observeWaiting();
+    this.#finishAll();
     const delta = { rollups: this.#observed, traces: this.#traces };
     this.#observed = [];
     this.#traces = [];
@@ -177,21 +184,27 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
   #observeWaiting(): void {
     const [waiting, late] = [this.#waiting, this.#late];
     this.#waiting = this.#late = undefined;
-    if (waiting !== undefined) this.#observe(waiting);
+    if (waiting !== undefined) {
+      this.#lastLookSpanCount = waiting.spanCount;
+      this.#observe(waiting);
+    }
     if (late !== undefined && late.count > 0) this.#observeLate(late);
   }
 
   #observe(batches: TraceBatches): void {
     for (const batch of batches) {
-      const rollup = this.#rollUp(batch);
-      this.#observed.push({ atUs: batch.atUs, environment: batch.environment, rollup });
-      this.#keepExamples(batch, rollup);
-      this.#closed.keep(batch);
+      const gathering = this.#gatheringOf(batch);
+      gathering.builder.observe(batch.table);
+      gathering.batches.push(batch);
+      gathering.spanCount += batch.table.count;
+      if (gathering.spanCount >= MOST_GATHERED_SPANS) this.#finish(gathering);
     }
   }
 
   /** What each trace showed without its late spans is taken back, and what it shows with them takes its place. */
   #observeLate(late: SpanTable): void {
+    // What is taken back must have been added before.
+    this.#finishAll();
     const before = new TraceBatches(late.dictionary);
     const after = new TraceBatches(late.dictionary);
     const groups = this.#groups;
@@ -211,50 +224,59 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
     }
     for (const batch of before) {
       const { atUs, environment } = batch;
-      const rollup = this.#rollUp(batch);
-      this.#observed.push({ atUs, environment, rollup, isRetracted: true });
-      const minute = this.#minutes.get(`${atUs} ${environment}`);
-      if (minute !== undefined) retractRollup(minute, rollup);
+      const { builder } = this.#gatheringOf(batch);
+      builder.observe(batch.table);
+      this.#observed.push({ atUs, environment, rollup: builder.finish(), isRetracted: true });
     }
     this.#observe(after);
   }
 
-  #rollUp(batch: TraceBatch): Rollup {
-    const builder = this.#builderOf(batch);
-    builder.observe(batch.table);
-    return builder.finish();
+  /** Where a batch is added up: with others of its minute, over its dictionary. */
+  #gatheringOf({ atUs, environment, table: { dictionary } }: TraceBatch): Gathering {
+    let gathering = this.#gatherings.get(environment);
+    if (gathering === undefined) {
+      const builder = new RollupBuilder(dictionary, { proxies: this.#policy.proxies });
+      gathering = { environment, builder, batches: [], spanCount: 0 };
+      this.#gatherings.set(environment, gathering);
+    }
+    const isOther = gathering.batches[0]?.atUs !== atUs || gathering.builder.dictionary !== dictionary;
+    if (isOther) this.#finish(gathering);
+    if (gathering.builder.dictionary !== dictionary) gathering.builder.moveTo(dictionary);
+    return gathering;
   }
 
-  /** One builder an environment: it remembers who sent which message, for the consumers of later minutes. */
-  #builderOf({ environment, table: { dictionary } }: TraceBatch): RollupBuilder {
-    let builder = this.#builders.get(environment);
-    if (builder === undefined) {
-      builder = new RollupBuilder(dictionary, { proxies: this.#policy.proxies });
-      this.#builders.set(environment, builder);
-    } else if (builder.dictionary !== dictionary) {
-      builder.moveTo(dictionary);
-    }
-    return builder;
+  #finishAll(): void {
+    for (const gathering of this.#gatherings.values()) this.#finish(gathering);
   }
 
-  #keepExamples({ atUs, environment, table, starts }: TraceBatch, rollup: Rollup): void {
-    const key = `${atUs} ${environment}`;
-    let minute = this.#minutes.get(key);
-    if (minute === undefined) {
-      minute = emptyRollup();
-      this.#minutes.set(key, minute);
-      if (this.#minutes.size > REMEMBERED_MINUTES) this.#minutes.delete(this.#minutes.keys().next().value!);
-    }
-    addRollup(minute, rollup);
+  #finish(gathering: Gathering): void {
+    const { environment, builder, batches } = gathering;
+    const atUs = batches[0]?.atUs;
+    if (atUs === undefined) return;
+    gathering.batches = [];
+    gathering.spanCount = 0;
+    const rollup = builder.finish();
+    this.#observed.push({ atUs, environment, rollup });
     const room = MOST_TRACES_PER_COMMIT - this.#traces.length;
-    if (room <= 0) return;
-    const rowOf = new Map(starts.map((start, at) => [table.traceId(start), at]));
-    const chosen = [...exampleTraceIds(minute)].filter((traceId) => rowOf.has(traceId)).slice(0, room);
-    for (const traceId of chosen) {
-      const at = rowOf.get(traceId)!;
-      this.#traces.push(traceDetail(table, starts[at], starts[at + 1] ?? table.count));
+    if (room > 0) {
+      const examples = exampleTraceIds(rollup, this.#store.sumAtHand(atUs, environment));
+      this.#traces.push(...packed(batches, [...examples].slice(0, room)));
+    }
+    for (const batch of batches) this.#closed.keep(batch);
+  }
+}
+
+/** Traces of the batches, by id, for reading. */
+function packed(batches: readonly TraceBatch[], traceIds: readonly string[]): TraceDetail[] {
+  const wanted = new Set(traceIds);
+  const details = new Map<string, TraceDetail>();
+  for (const { table, starts } of batches) {
+    for (const [at, start] of starts.entries()) {
+      const traceId = table.traceId(start);
+      if (wanted.has(traceId)) details.set(traceId, traceDetail(table, start, starts[at + 1] ?? table.count));
     }
   }
+  return traceIds.flatMap((traceId) => details.get(traceId) ?? []);
 }
 
 /** Rows of a table, over another dictionary if need be. */

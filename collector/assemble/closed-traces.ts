@@ -1,4 +1,4 @@
-import type { SpanTable } from '../../analyzer/model/span-table.ts';
+import type { SpanDictionary, SpanTable } from '../../analyzer/model/span-table.ts';
 import { TraceIdIndex } from '../../analyzer/model/trace-id-index.ts';
 import { grown } from '../../analyzer/model/string-table.ts';
 import type { TraceBatch } from './trace-batches.ts';
@@ -12,6 +12,11 @@ export interface ClosedTrace {
   readonly to: number;
 }
 
+/** Batches of a few spans each are small, but their tables are not. */
+const MOST_BATCHES = 1_000;
+/** Tables of forgotten batches that are kept for batches to come. */
+const MOST_SPARES = 4;
+
 /**
  * The spans of traces closed lately, so that a span that comes late finds the others of its trace and what was counted can be
  * corrected. Bounded by `spanLimit`: the batches that have been here longest are forgotten first.
@@ -24,6 +29,7 @@ export class ClosedTraces {
   #placeOf = new Uint32Array(256);
   /** By number, the oldest first. */
   readonly #batches = new Map<number, TraceBatch>();
+  readonly #spares: SpanTable[] = [];
   #nextNumber = 0;
   #spanCount = 0;
 
@@ -47,7 +53,7 @@ export class ClosedTraces {
       this.#placeOf[slot] = place;
     }
     for (const [oldest, old] of this.#batches) {
-      if (this.#spanCount <= this.#spanLimit) break;
+      if (this.#spanCount <= this.#spanLimit && this.#batches.size <= MOST_BATCHES) break;
       this.#forget(oldest, old);
     }
   }
@@ -61,6 +67,14 @@ export class ClosedTraces {
     return { atUs, environment, table, from: starts[place]!, to: starts[place + 1] ?? table.count };
   }
 
+  /** An empty table that held the rows of a forgotten batch, for one of about `rowCount` rows. */
+  takeSpare(dictionary: SpanDictionary, rowCount: number): SpanTable | undefined {
+    const spare = this.#spares.at(-1);
+    if (spare === undefined || spare.capacity > rowCount * 4) return undefined;
+    this.#spares.pop();
+    return spare.dictionary === dictionary ? spare : undefined;
+  }
+
   #forget(number: number, { table, starts }: TraceBatch): void {
     this.#batches.delete(number);
     this.#spanCount -= table.count;
@@ -69,5 +83,8 @@ export class ClosedTraces {
       // A trace that was corrected since lies in a later batch.
       if (slot >= 0 && this.#batchOf[slot] === number) this.#index.remove(slot);
     }
+    table.truncate(0);
+    this.#spares.push(table);
+    if (this.#spares.length > MOST_SPARES) this.#spares.shift();
   }
 }

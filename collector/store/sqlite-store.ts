@@ -96,7 +96,7 @@ class SqliteStore implements Store {
         // What comes late goes where its time has been folded to.
         const stepS = this.#stepOf(atS, environment);
         const startS = startOf(atS, stepS);
-        const key = `${stepS} ${startS} ${environment}`;
+        const key = keyOf(stepS, startS, environment);
         const step = steps.get(key) ?? {
           key,
           stepS,
@@ -148,6 +148,10 @@ class SqliteStore implements Store {
     const row = this.#database.prepare('SELECT bytes FROM traces WHERE trace_id = ?').get(traceId);
     if (row === undefined) return undefined;
     return JSON.parse(inflateRawSync(row['bytes'] as Uint8Array).toString()) as TraceDetail;
+  }
+
+  sumAtHand(atUs: number, environment: string): Rollup | undefined {
+    return this.#sums.get(keyOf(MINUTE_S, startOf(Math.floor(atUs / 1e6), MINUTE_S), environment));
   }
 
   tidy(nowUs: number): void {
@@ -251,6 +255,10 @@ class SqliteStore implements Store {
       throw error;
     }
   }
+}
+
+function keyOf(stepS: number, startS: number, environment: string): string {
+  return `${stepS} ${startS} ${environment}`;
 }
 
 function startOf(atS: number, stepS: number): number {

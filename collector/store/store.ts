@@ -14,6 +14,8 @@ export interface Store {
   /** Every environment ever stored, sorted; the empty one for traces that name none. */
   environments(): string[];
   trace(traceId: string): TraceDetail | undefined;
+  /** What is stored of the minute around `atUs`, if it is at hand without reading; not to be changed. */
+  sumAtHand(atUs: number, environment: string): Rollup | undefined;
   /** Folds whole minutes into hours and hours into days once they are old enough, and forgets what is past retention. */
   tidy(nowUs: number): void;
   close(): void;
