@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import type { Check } from '../analyzer/model/check.ts';
 import { runCommand } from '../fixtures/command.ts';
+
+// Each of these starts processes of its own, on machines that may have better to do.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const PROJECT = fileURLToPath(new URL('../fixtures/node-project/', import.meta.url));
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
