@@ -25,7 +25,19 @@ export function DependencyPanel({ caller, callee }: { readonly caller: string; r
       <h2>
         {name(caller)} <span class="arrow">→</span> {name(callee)}
       </h2>
-      {dependencies.length === 0 && <p class="quiet">Not seen in this window.</p>}
+      {dependencies.length === 0 && (
+        <>
+          <p class="quiet">Not seen in this window.</p>
+          <div class="finding-actions">
+            <button
+              type="button"
+              onClick={() => session.show({ tab: 'coverage', selection: null, why: { caller, callee } })}
+            >
+              Why is there no edge?
+            </button>
+          </div>
+        </>
+      )}
       {lookup.cuts.has(key) && (
         <p class="verdict is-cycle">
           The link to cut for circle <span class="mark mark-cycle">{lookup.letters.get(caller)}</span>

@@ -40,6 +40,12 @@ export function ServicePanel({ id }: { readonly id: string }) {
           <button type="button" onClick={() => session.focusOn(id)}>
             Focus on it
           </button>
+          <button
+            type="button"
+            onClick={() => session.show({ tab: 'coverage', selection: null, why: { caller: id, callee: '' } })}
+          >
+            Why no edge to …
+          </button>
         </div>
         <dl class="figures">
           <Figure label="calls" value={fullCount(service.callCount)} />

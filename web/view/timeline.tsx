@@ -5,15 +5,16 @@ import { duration, fullCount, plainName, plural } from './format.ts';
 import { PathStrip } from './path-strip.tsx';
 import { useSession } from './session.ts';
 import { SpanDetail } from './span-detail.tsx';
-import { rowHeight, SpanRow } from './span-row.tsx';
+import { rowHeight } from './span-row.tsx';
+import { rowId, SpanRows, type Sight } from './span-rows.tsx';
 import { TraceHead } from './trace-head.tsx';
 import { TraceSearch } from './trace-search.tsx';
-import { chosenRows, strokesOf, traceView, unfolded } from './trace-view.ts';
+import { chosenRows, traceView, unfolded } from './trace-view.ts';
 
 /** Rows drawn beyond the edges, so that quick scrolling shows no blank. */
 const spareRows = 12;
-/** Stretches of the path closer than this share of the time shown are painted as one: about half a pixel. */
-const leastGapShare = 1 / 2400;
+/** Rows are drawn by so many at a time: not for each that scrolls by. */
+const rowStep = 8;
 
 /** One trace as a waterfall with its critical path painted. Only the rows in sight exist: 80,000 spans scroll like 80. */
 export function Timeline() {
@@ -41,7 +42,7 @@ function Waterfall({ trace, onClose }: { readonly trace: TraceDetail; readonly o
   const session = useSession();
   const view = useMemo(() => traceView(trace), [trace]);
   const scroller = useRef<HTMLDivElement>(null);
-  const sight = useSignal({ first: 0, last: 60 });
+  const sight = useSignal<Sight>({ first: 0, last: 60 });
   const step = useSignal(-1);
   /** The row the keys stand on, and the one whose details are open: rows of the trace, not places on the screen. */
   const active = useSignal(0);
@@ -59,9 +60,11 @@ function Waterfall({ trace, onClose }: { readonly trace: TraceDetail; readonly o
     // A last scroll event may come after the view is gone.
     if (scroller.current === null) return;
     const { scrollTop, clientHeight } = scroller.current;
-    const first = Math.max(0, Math.floor(scrollTop / rowHeight) - spareRows);
-    const last = Math.ceil((scrollTop + clientHeight) / rowHeight) + spareRows;
-    if (first !== sight.value.first || last !== sight.value.last) sight.value = { first, last };
+    const inSteps = (place: number): number => Math.max(0, Math.ceil(place / rowStep) * rowStep);
+    const first = inSteps(scrollTop / rowHeight - spareRows - rowStep);
+    const last = inSteps((scrollTop + clientHeight) / rowHeight + spareRows);
+    const { first: drawnFirst, last: drawnLast } = sight.peek();
+    if (first !== drawnFirst || last !== drawnLast) sight.value = { first, last };
   };
   /** Brings a row into sight, unfolded and in the middle where it was not in sight yet. */
   const show = (row: number): void => {
@@ -140,8 +143,6 @@ function Waterfall({ trace, onClose }: { readonly trace: TraceDetail; readonly o
   }, [view]);
   const current = view.sections[step.value];
   const openSpan = trace.spans[open.value ?? -1];
-  const first = Math.min(sight.value.first, Math.max(0, rows.length - 1));
-  const rowId = (row: number): string => `span-row-${row}`;
   return (
     <>
       <TraceHead trace={trace} view={view} onClose={onClose}>
@@ -223,30 +224,18 @@ function Waterfall({ trace, onClose }: { readonly trace: TraceDetail; readonly o
         aria-activedescendant={rowId(active.value)}
       >
         <Axis endUs={endUs} />
-        <div class="rows" role="presentation" style={{ height: `${rows.length * rowHeight}px` }}>
-          {[...rows.subarray(first, sight.value.last)].map((row, offset) => (
-            <SpanRow
-              key={row}
-              id={rowId(row)}
-              span={trace.spans[row]!}
-              place={first + offset}
-              placeCount={rows.length}
-              strokes={strokesOf(view, row, folded.value.has(row), endUs * leastGapShare)}
-              current={current}
-              endUs={endUs}
-              insideCount={view.rowAfter[row]! - row - 1}
-              isFolded={folded.value.has(row)}
-              isActive={active.value === row}
-              isOpen={open.value === row}
-              isMatch={matches.value.has(row)}
-              onOpen={() => {
-                active.value = row;
-                open.value = open.value === row ? undefined : row;
-              }}
-              onFold={() => fold(row)}
-            />
-          ))}
-        </div>
+        <SpanRows
+          view={view}
+          rows={rows}
+          sight={sight}
+          active={active}
+          open={open}
+          folded={folded.value}
+          matches={matches}
+          current={current}
+          endUs={endUs}
+          onFold={fold}
+        />
       </div>
       {openSpan !== undefined && (
         <SpanDetail
