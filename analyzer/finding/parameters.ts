@@ -1,6 +1,8 @@
 import { HISTOGRAM_RELATIVE_ERROR } from '../rollup/histogram.ts';
 import { PASS_RATE_MIN_NUMBERS, PASS_RATE_OF_CARDS, PASS_RATE_OF_IDS } from './card-evidence-judged.ts';
+import { UNAWAITED_MIN_CALLS, UNAWAITED_SHARE } from './call-site-waiting.ts';
 import { CRITICAL_FREQUENCY, CRITICAL_SHARE, REQUIRED_PARTICIPATION } from './critical-service.ts';
+import { ELEMENTARY_MAX_LENGTH } from './elementary-circles.ts';
 import { ENTRY_POINT_SHARE, MIN_COMPLETE_TRACES } from './entry-point.ts';
 import { COMPONENT_CYCLE_LIMIT, CYCLE_LIMIT } from './found-circle.ts';
 import { HARDNESS_MIN_FAILURES, HARDNESS_SHARE } from './hardness.ts';
@@ -24,6 +26,7 @@ export const PARAMETERS: Readonly<Record<string, number>> = {
   criticalShare: CRITICAL_SHARE,
   componentCycleLimit: COMPONENT_CYCLE_LIMIT,
   cycleLimit: CYCLE_LIMIT,
+  elementaryMaxLength: ELEMENTARY_MAX_LENGTH,
   entryPointShare: ENTRY_POINT_SHARE,
   hardnessMinimumFailures: HARDNESS_MIN_FAILURES,
   hardnessShare: HARDNESS_SHARE,
