@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { conclude } from '../analyzer/analyze.ts';
 import { renamedBaseline } from '../analyzer/baseline/baseline.ts';
 import { html } from '../analyzer/report/html.ts';
@@ -12,7 +10,7 @@ import type { AnalyzeFormat, Target } from './formats.ts';
 import { loadRollup } from './load.ts';
 import { writeReports } from './output.ts';
 import { loadPolicy } from './policy.ts';
-import { WEB_ROOT } from './web-root.ts';
+import { reportShell } from './report-shell.ts';
 
 export interface AnalyzeOptions {
   readonly format?: readonly Target<AnalyzeFormat>[];
@@ -51,13 +49,4 @@ export async function analyze(
     output,
   );
   return EXIT.ok;
-}
-
-/** The built map as one file, to put the analysis into. */
-function reportShell(): string {
-  try {
-    return readFileSync(join(WEB_ROOT, 'report.html'), 'utf8');
-  } catch {
-    throw new UsageError('--format html needs the built map, which is not there: npm run build:web makes it');
-  }
 }

@@ -1,6 +1,7 @@
 import { conclude } from '../analyzer/analyze.ts';
 import { checkOf } from '../analyzer/baseline/index.ts';
 import { CHECK_REPORTS, type CheckFormat } from '../analyzer/report/check.ts';
+import { html as mapOf } from '../analyzer/report/html.ts';
 import { mergeRollups } from '../analyzer/rollup/merge-rollups.ts';
 import { readBaseline } from './baseline-file.ts';
 import { DEFAULT_BASELINE_FILE } from './default-files.ts';
@@ -10,10 +11,11 @@ import { type Loaded, loadRollup } from './load.ts';
 import { writeReports } from './output.ts';
 import { NOT_A_SPAN } from './not-a-span.ts';
 import { loadPolicy, policyFile } from './policy.ts';
+import { reportShell } from './report-shell.ts';
 
 export interface CheckOptions {
   readonly baseline?: string;
-  readonly format?: readonly Target<CheckFormat>[];
+  readonly format?: readonly Target<CheckFormat | 'html'>[];
   readonly output?: string;
   readonly policy?: string;
   readonly environment?: string;
@@ -51,7 +53,8 @@ export async function check(
       today: options.today ?? new Date().toISOString().slice(0, 10),
       strict: options.strict ?? false,
     });
-    await writeReports(result, CHECK_REPORTS, options.format, options.output);
+    const html = () => mapOf(analysis, reportShell());
+    await writeReports(result, { ...CHECK_REPORTS, html }, options.format, options.output);
     return result.fails ? EXIT.newFindings : EXIT.ok;
   };
   if (command.length === 0) return judge(await loadRollup(sources, policy, options.environment));

@@ -19,7 +19,7 @@ export const ANALYZE_FORMATS = [
   'html',
 ] as const;
 export type AnalyzeFormat = (typeof ANALYZE_FORMATS)[number];
-export const CHECK_FORMATS = ['terminal', 'json', 'markdown', 'sarif', 'junit', 'github', 'gitlab'] as const;
+export const CHECK_FORMATS = ['terminal', 'json', 'markdown', 'sarif', 'junit', 'github', 'gitlab', 'html'] as const;
 export const DIFF_FORMATS = ['terminal', 'json', 'markdown'] as const;
 
 /** One form of an answer and where it goes: to a file, or to standard output. */
@@ -49,5 +49,5 @@ export function formatOption(formats: readonly string[], description: string): O
 type Same<One, Other> = [One, Other] extends [Other, One] ? true : never;
 // The file that opens by itself needs the built map, which is not for pure code to find.
 true satisfies Same<AnalyzeFormat, ReportName | 'html'>;
-true satisfies Same<(typeof CHECK_FORMATS)[number], CheckFormat>;
+true satisfies Same<(typeof CHECK_FORMATS)[number], CheckFormat | 'html'>;
 true satisfies Same<(typeof DIFF_FORMATS)[number], keyof typeof DIFFERENCE_REPORTS>;

@@ -65,11 +65,11 @@ function withoutThin(problems: readonly Problem[]): readonly Problem[] {
 }
 
 /** Kinds of findings that are wrong today, whatever was there before, and the rules that weigh them. */
-const STANDING: Readonly<Partial<Record<string, RuleName>>> = {
+const STANDING: Readonly<Partial<Record<FindingKind, RuleName>>> = {
   'card-data': 'cardData',
   'scope-conflict': 'scopeConflict',
   'missing-prerequisite': 'missingPrerequisite',
-} satisfies Partial<Record<FindingKind | 'missing-prerequisite', RuleName>>;
+};
 
 function standingFindings({ findings }: Analysis): CheckFinding[] {
   return findings.flatMap(({ kind, ...finding }): CheckFinding[] => {

@@ -41,19 +41,24 @@ export function resultsOfCheck({ findings, baselineFile, policyFile }: Check): R
 export function resultsOfAnalysis({ findings }: Analysis): Results {
   const kinds = [...new Set(findings.map(({ kind }) => kind))].sort();
   return {
-    rules: kinds.map((kind) => ({ id: kind, ...(KIND_RULES[kind] ?? { severity: 'note', title: kind, why: kind }) })),
+    rules: kinds.map((kind) => ({ id: kind, ...KIND_RULES[kind] })),
     results: findings.map(({ kind, ...finding }) => ({ rule: kind, ...finding, path: 'ringfence.yaml' })),
   };
 }
 
-const KIND_RULES: Readonly<Partial<Record<string, Omit<ResultRule, 'id'>>>> = {
+const KIND_RULES: Readonly<Record<FindingKind, Omit<ResultRule, 'id'>>> = {
   cycle: { ...RULES.newCycle, title: 'Circle of services that wait for each other' },
   'critical-service': { ...RULES.newCriticalService, title: 'Service on the critical path' },
   'pci-scope': { ...RULES.newPciScope, title: 'Service in PCI scope' },
   'card-data': RULES.cardData,
   'scope-conflict': RULES.scopeConflict,
   'missing-prerequisite': RULES.missingPrerequisite,
-} satisfies Partial<Record<FindingKind | 'missing-prerequisite', Omit<ResultRule, 'id'>>>;
+  'service-boundary': {
+    severity: 'note',
+    title: 'Something to talk about when the cut of the system is reviewed',
+    why: 'A figure, no verdict: hubs, chatty pairs, shared databases, long chains.',
+  },
+};
 
 /** Tools take paths within the repository only: no root, no drive, no way up. */
 function relativePath(path: string): string {
