@@ -14,6 +14,7 @@ import { dependencyHardness } from './hardness.ts';
 import type { OnlyThrough } from './only-through.ts';
 import type { DependencyGraph } from './dependency-graph.ts';
 import { timeWriter } from './time.ts';
+import { waitingAt } from './call-site-waiting.ts';
 
 /** Call sites listed for one dependency. */
 const CALL_SITE_LIMIT = 20;
@@ -157,7 +158,7 @@ export function analyzedDependencies(
     firstSeen: timeOf(seen.firstSeenUs) ?? EPOCH,
     lastSeen: timeOf(seen.lastSeenUs) ?? EPOCH,
     traceIds: [...seen.traceIds],
-    callSites: analyzedCallSites(seen),
+    callSites: analyzedCallSites(seen, rollup),
     cardEvidenceCount: seen.cardEvidenceCount,
     hardness: dependencyHardness(seen.mode, seen.callSites.values()),
     inCycle: cyclicPairs.has(joinKey(seen.caller, seen.callee)),
@@ -168,8 +169,8 @@ export function analyzedDependencies(
   return [...rollup.dependencies.keys()].sort().map((key) => describe(rollup.dependencies.get(key)!));
 }
 
-function analyzedCallSites({ callSites }: DependencyRollup): AnalyzedCallSite[] {
-  return [...callSites.values()]
+function analyzedCallSites(dependency: DependencyRollup, rollup: Rollup): AnalyzedCallSite[] {
+  return [...dependency.callSites.values()]
     .sort(
       (one, two) =>
         two.callCount - one.callCount ||
@@ -177,10 +178,11 @@ function analyzedCallSites({ callSites }: DependencyRollup): AnalyzedCallSite[] 
         byText(one.calleeOperation, two.calleeOperation),
     )
     .slice(0, CALL_SITE_LIMIT)
-    .map(({ callerOperation, calleeOperation, callCount, errorCount }) => ({
-      callerOperation,
-      calleeOperation,
-      callCount,
-      errorCount,
+    .map((site) => ({
+      callerOperation: site.callerOperation,
+      calleeOperation: site.calleeOperation,
+      callCount: site.callCount,
+      errorCount: site.errorCount,
+      waiting: waitingAt(rollup, dependency, site),
     }));
 }

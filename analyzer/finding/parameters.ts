@@ -1,5 +1,6 @@
 import { HISTOGRAM_RELATIVE_ERROR } from '../rollup/histogram.ts';
 import { PASS_RATE_MIN_NUMBERS, PASS_RATE_OF_CARDS, PASS_RATE_OF_IDS } from './card-evidence-judged.ts';
+import { UNAWAITED_MIN_CALLS, UNAWAITED_SHARE } from './call-site-waiting.ts';
 import { CRITICAL_FREQUENCY, CRITICAL_SHARE, REQUIRED_PARTICIPATION } from './critical-service.ts';
 import { ELEMENTARY_MAX_LENGTH } from './elementary-circles.ts';
 import { ENTRY_POINT_SHARE, MIN_COMPLETE_TRACES } from './entry-point.ts';
@@ -35,5 +36,7 @@ export const PARAMETERS: Readonly<Record<string, number>> = {
   passRateOfCards: PASS_RATE_OF_CARDS,
   passRateOfIds: PASS_RATE_OF_IDS,
   requiredParticipation: REQUIRED_PARTICIPATION,
+  unawaitedMinimumCalls: UNAWAITED_MIN_CALLS,
+  unawaitedShare: UNAWAITED_SHARE,
   wilsonZ: WILSON_Z,
 };

@@ -206,6 +206,8 @@ export interface AnalyzedCallSite {
   readonly calleeOperation: string;
   readonly callCount: number;
   readonly errorCount: number;
+  /** Whether callers wait there, over all traces, in whatever mode its calls were counted: see `docs/critical-path.md`. */
+  readonly waiting: 'awaited' | 'not-awaited' | 'unclear';
 }
 
 export type CycleClass = 're-entrant' | 'operation' | 'structural' | 'soft' | 'self-call';
