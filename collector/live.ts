@@ -60,8 +60,8 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
   readonly #gatherings = new Map<string, Gathering>();
   #observed: StoredRollup[] = [];
   #traces: TraceDetail[] = [];
-  /** How many spans were looked at the last time. */
-  #lastLookSpanCount = 0;
+  /** How many spans the next look may be at, going by those before. */
+  #expectedSpanCount = 0;
   #tidiedUs = 0;
   #status: () => PipelineStatus | undefined = () => undefined;
   #traceCount = 0;
@@ -95,7 +95,9 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
     const { dictionary } = trace;
     if (this.#waiting?.dictionary !== dictionary) {
       this.#observeWaiting();
-      this.#waiting = new TraceBatches(dictionary, this.#closed.takeSpare(dictionary, this.#lastLookSpanCount));
+      const expected = this.#expectedSpanCount;
+      const table = this.#closed.takeSpare(dictionary, expected) ?? new SpanTable(dictionary, expected);
+      this.#waiting = new TraceBatches(dictionary, table);
       this.#late = new SpanTable(dictionary);
     }
     if (isLate) {
@@ -185,7 +187,7 @@ export class LiveAnalysis implements LiveState, PipelineStore<LiveDelta> {
     const [waiting, late] = [this.#waiting, this.#late];
     this.#waiting = this.#late = undefined;
     if (waiting !== undefined) {
-      this.#lastLookSpanCount = waiting.spanCount;
+      this.#expectedSpanCount = Math.max(waiting.spanCount, this.#expectedSpanCount >> 1);
       this.#observe(waiting);
     }
     if (late !== undefined && late.count > 0) this.#observeLate(late);

@@ -18,13 +18,13 @@ export class TraceBatches {
   readonly #dictionary: SpanDictionary;
   readonly #batches = new Map<string, TraceBatch>();
   #rows = new Uint32Array(0);
-  #spare: SpanTable | undefined;
+  #first: SpanTable | undefined;
   spanCount = 0;
 
-  /** `spare` is an empty table over the dictionary for the first batch, which is the largest as a rule. */
-  constructor(dictionary: SpanDictionary, spare?: SpanTable) {
+  /** `first` is an empty table over the dictionary for the first batch, which is the largest as a rule. */
+  constructor(dictionary: SpanDictionary, first?: SpanTable) {
     this.#dictionary = dictionary;
-    this.#spare = spare;
+    this.#first = first;
   }
 
   get dictionary(): SpanDictionary {
@@ -46,8 +46,8 @@ export class TraceBatches {
     const key = `${atUs} ${environment}`;
     let batch = this.#batches.get(key);
     if (batch === undefined) {
-      batch = { atUs, environment, table: this.#spare ?? new SpanTable(this.#dictionary, to - from), starts: [] };
-      this.#spare = undefined;
+      batch = { atUs, environment, table: this.#first ?? new SpanTable(this.#dictionary, to - from), starts: [] };
+      this.#first = undefined;
       this.#batches.set(key, batch);
     }
     batch.starts.push(batch.table.count);

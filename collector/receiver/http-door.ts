@@ -246,7 +246,9 @@ class HttpDoor<Route> implements Receiver {
       ...(this.#isClosing ? { Connection: 'close' } : {}),
       ...headers,
     });
-    response.end(body);
+    // One write instead of two where there is nothing to add, as to nearly every export.
+    if (body.length === 0) response.end();
+    else response.end(body);
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
