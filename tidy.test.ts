@@ -139,6 +139,7 @@ const ENTRIES = [
   'cli/build-package.ts',
   'web/main.tsx',
   'web/dropped/worker.ts',
+  'web/no-transition.ts',
   'eslint.config.js',
   'test-count.reporter.ts',
   'vite.config.ts',

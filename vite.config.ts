@@ -8,6 +8,7 @@ const shared = {
   base: './',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   worker: { format: 'es' },
+  resolve: { alias: { 'd3-transition': join(import.meta.dirname, 'web/no-transition.ts') } },
 } satisfies UserConfig;
 
 /**

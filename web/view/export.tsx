@@ -19,7 +19,7 @@ export function Export() {
     dialog.current?.showModal();
   }, []);
   const close = (): void => session.setDialog('none');
-  const analysis = session.lookup.value?.analysis;
+  const analysis = session.analysis.value.value;
   const scene = currentScene(session);
   if (analysis === undefined) return null;
   const save = (name: string, type: string, text: string): void => {

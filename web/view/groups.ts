@@ -5,8 +5,8 @@ import { plainName } from './format.ts';
 /** From this many services on a system without namespaces is taken apart by who calls whom. */
 const guessedFrom = 60;
 /** More callers make a hub: it belongs to everybody, so to no group of its callers. */
-export const hubCallers = 40;
-export const hubsName = 'hubs';
+const hubCallers = 40;
+const hubsName = 'hubs';
 
 /**
  * The group of each service: its namespace; a store, topic or peer that one namespace alone uses stands with it. Where

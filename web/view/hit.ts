@@ -1,4 +1,3 @@
-import { quadtree, type Quadtree } from 'd3-quadtree';
 import { contains, type Point } from '../layout/geometry.ts';
 import { samplesOf } from '../layout/links.ts';
 import type { SceneGroup } from './closed-groups.ts';
@@ -12,14 +11,11 @@ export type Hit =
   /** Of an open territory. */
   | { readonly kind: 'title'; readonly frame: SceneFrame };
 
-interface Sample extends Point {
-  readonly link: SceneLink;
-}
-
 /** Where the name of a territory is clicked to close it. */
 const titleHeight = 26;
 
-const trees = new WeakMap<Scene, Quadtree<Sample>>();
+/** Points on the links. A few thousand, looked through in less time than an index takes to build. */
+const samples = new WeakMap<Scene, readonly (readonly [link: SceneLink, points: readonly Point[]])[]>();
 
 /** What lies under a point of the map: a box, else a link within `reach`. */
 export function hitTest(scene: Scene, at: Point, reach: number): Hit | undefined {
@@ -32,19 +28,22 @@ export function hitTest(scene: Scene, at: Point, reach: number): Hit | undefined
     ({ kind, box }) => kind === 'territory' && contains({ ...box, height: titleHeight }, at),
   );
   if (frame !== undefined && scene.frames.length > 1) return { kind: 'title', frame };
-  const sample = treeOf(scene).find(at.x, at.y, reach);
-  return sample === undefined ? undefined : { kind: 'link', link: sample.link };
+  const link = nearestLink(scene, at, reach);
+  return link === undefined ? undefined : { kind: 'link', link };
 }
 
-function treeOf(scene: Scene): Quadtree<Sample> {
-  let tree = trees.get(scene);
-  if (tree === undefined) {
-    tree = quadtree<Sample>(
-      scene.links.flatMap((link) => samplesOf(link.route, 12).map((point) => ({ ...point, link }))),
-      (sample) => sample.x,
-      (sample) => sample.y,
-    );
-    trees.set(scene, tree);
-  }
-  return tree;
+function nearestLink(scene: Scene, at: Point, reach: number): SceneLink | undefined {
+  let known = samples.get(scene);
+  if (known === undefined)
+    samples.set(scene, (known = scene.links.map((link) => [link, samplesOf(link.route, 12)] as const)));
+  let best: SceneLink | undefined;
+  let least = reach * reach;
+  for (const [link, points] of known)
+    for (const { x, y } of points) {
+      const distance = (x - at.x) ** 2 + (y - at.y) ** 2;
+      if (distance > least) continue;
+      least = distance;
+      best = link;
+    }
+  return best;
 }

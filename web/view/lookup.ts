@@ -53,7 +53,8 @@ export function linkKey(caller: string, callee: string): string {
   return `${caller}\n${callee}`;
 }
 
-export function lookupOf(analysis: Analysis): Lookup {
+export function lookupOf(seen: Analysis): Lookup {
+  const analysis = seen.spanCount === 0 ? withoutPeers(seen) : seen;
   const callees = new Map<string, AnalyzedDependency[]>();
   const callers = new Map<string, AnalyzedDependency[]>();
   for (const dependency of analysis.dependencies) {
@@ -124,6 +125,14 @@ export function linksOf(analysis: Analysis): Link[] {
     });
   }
   return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** A list of dependencies has no spans at all: there nobody is told from those that send none. */
+function withoutPeers(analysis: Analysis): Analysis {
+  return {
+    ...analysis,
+    services: analysis.services.map((service) => ({ ...service, spanCount: Math.max(1, service.callCount) })),
+  };
 }
 
 /** Seen only as somebody's peer: it sends no spans of its own. */

@@ -1,11 +1,10 @@
 import { computed, effect, useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { centreOf, contains, grown, type Point } from '../layout/geometry.ts';
-import { FocusBar } from './arrangements.tsx';
 import { closedFrames } from './closed-groups.ts';
 import { brightPart, highlightOf, selectedServices } from './highlight.ts';
 import { hitTest, type Hit } from './hit.ts';
-import { HoverCard } from './hover-card.tsx';
+import { onDemand } from './on-demand.tsx';
 import { Legend } from './legend.tsx';
 import { describeGroup, describeService } from './describe.ts';
 import { MapEngine } from './map-engine.ts';
@@ -15,6 +14,9 @@ import { useSession, type Session } from './session.ts';
 import { boxPath } from './shapes.ts';
 import type { Direction } from './walk.ts';
 import { fullCount } from './format.ts';
+
+const FocusBar = onDemand(async () => (await import('./focus-bar.tsx')).FocusBar);
+const HoverCard = onDemand(async () => (await import('./hover-card.tsx')).HoverCard);
 
 /** The map: a canvas for everything, a second one for what is highlighted, and a little SVG for focus and hover. */
 export function MapView() {
@@ -188,7 +190,7 @@ export function MapView() {
             )}
           </button>
         )}
-        <FocusBar />
+        {session.view.value.arrangement === 'focus' && <FocusBar />}
       </div>
       <Legend />
     </section>
