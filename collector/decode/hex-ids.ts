@@ -3,7 +3,6 @@ import { HEX_VALUE } from './json-scanner.ts';
 /** By byte: the value of a hex digit in lower case, or 255. */
 export const LOWER_HEX_VALUE = HEX_VALUE.slice();
 LOWER_HEX_VALUE.fill(255, 0x41, 0x47);
-export { HEX_VALUE } from './json-scanner.ts';
 
 /**
  * Writes an id of 1 to `wordCount * 8` hex digits, padded on the left with zeros; `digitValues` says which digits there are.

@@ -16,8 +16,8 @@ export type JaegerRecord =
  * Appends Jaeger spans to the table: here is what they mean, for JSON and thrift alike. If a record turns out malformed while
  * it is read, the table is as it was.
  */
-export function readJaegerSpans(records: Iterable<JaegerRecord>, table: SpanTable): Decoded {
-  const reading: Reading = { table, draft: new SpanDraft(), log: new ProblemLog() };
+export function readJaegerSpans(records: Iterable<JaegerRecord>, table: SpanTable, log = new ProblemLog()): Decoded {
+  const reading: Reading = { table, draft: new SpanDraft(), log };
   const before = table.count;
   let rejectedCount = 0;
   let trace: JsonObject | undefined;
@@ -46,7 +46,7 @@ interface Reading {
 }
 
 /** A process as it is needed for each of its spans. */
-interface Process {
+export interface Process {
   readonly resource: number;
   readonly evidence: readonly Evidence[];
 }
@@ -148,16 +148,21 @@ function processOf(
 
   // What was found in the span so far is not the process's.
   const found = draft.takeEvidence();
+  const read = readJaegerProcess(process, draft, table);
+  draft.addEvidence(found);
+  if (isDescribed) processes.set(id, read);
+  return read;
+}
+
+/** The draft serves for reading only, and is to hold no evidence. */
+export function readJaegerProcess(process: JsonObject, draft: SpanDraft, table: SpanTable): Process {
   const resource = new ResourceDraft();
   resource.set('service', draft.redacted('service.name', textOf(process['serviceName']) ?? ''), -1);
   for (const [key, value] of tagsOf(process['tags'])) {
     const text = draft.readText(key, value);
     if (text !== undefined) resource.read(key, text);
   }
-  const read = { resource: table.dictionary.resources.intern(resource.resource), evidence: draft.takeEvidence() };
-  draft.addEvidence(found);
-  if (isDescribed) processes.set(id, read);
-  return read;
+  return { resource: table.dictionary.resources.intern(resource.resource), evidence: draft.takeEvidence() };
 }
 
 function tagsOf(tags: unknown): readonly (readonly [key: string, value: unknown])[] {
@@ -186,4 +191,4 @@ function isEqual(some: Uint32Array, others: Uint32Array): boolean {
 }
 
 /** As many as an SDK keeps unless told otherwise. */
-const MAX_LINKS = 128;
+export const MAX_LINKS = 128;

@@ -31,7 +31,7 @@ export class MemberNames {
     return json.openObject();
   }
 
-  /** Reads a name and the colon after it, as the scanner does, and says which member it is. Most come in the same order. */
+  /** Reads a name and the colon after it, as the scanner does, and says which member it is, 0 for all others. Most come in the same order. */
   read(json: JsonScanner): number {
     const expected = this.#next[this.#last]!;
     const opening = this.#openings[expected]!;
@@ -48,7 +48,7 @@ export class MemberNames {
     return member;
   }
 
-  /** The number of the name `bytes[start, end)`, or `UNKNOWN_MEMBER`. */
+  /** The number of the name `bytes[start, end)`, or 0. */
   find(bytes: Uint8Array, start: number, end: number): number {
     const length = end - start;
     if (length === 0) return UNKNOWN_MEMBER;
@@ -64,7 +64,7 @@ export class MemberNames {
   }
 }
 
-export const UNKNOWN_MEMBER = 0;
+const UNKNOWN_MEMBER = 0;
 /** Far more than any object has members that are read: most look-ups end at the first slot. */
 const SLOT_COUNT = 256;
 

@@ -75,7 +75,7 @@ export class TagGuesses {
   learnKey(key: KnownKey, bytes: Uint8Array, start: number, end: number): void {
     const { id } = key;
     const length = end - start;
-    if (id === NOT_KEPT || id >= KEY_COUNT || length > LONGEST_OPENING) {
+    if (id === NOT_KEPT || id >= KEY_COUNT || length > LONGEST_OPENING || !isCleanUtf8(bytes, start, end)) {
       this.#last = BEGINNING;
       return;
     }

@@ -2,7 +2,7 @@ import { attributeKey } from '../../analyzer/model/attribute-keys.ts';
 import { RESOURCE_FIELDS } from '../../analyzer/model/resource.ts';
 import { createDictionary, SpanTable } from '../../analyzer/model/span-table.ts';
 import { SPAN_FLAG, SPAN_KIND } from '../../analyzer/model/span.ts';
-import { encodeUtf8, plainBytes } from '../../analyzer/model/string-table.ts';
+import { plainBytes } from '../../analyzer/model/string-table.ts';
 import { mayHoldCardNumber } from '../redact/index.ts';
 import { type Decoded, MalformedInputError } from './contract.ts';
 import { hasBits, LOWER_HEX_VALUE, writePaddedHex } from './hex-ids.ts';
@@ -17,7 +17,8 @@ import { SpanDraft, WEAKEST_RANK } from './span-draft.ts';
 import { SpanWriter } from './span-writer.ts';
 import { TagGuesses } from './tag-guesses.ts';
 import { LONGEST_PLAIN, TagWriter } from './tag-writer.ts';
-import { appendZipkinRecord, RESOURCE_TAGS, ZIPKIN_KINDS, type ZipkinOptions } from './zipkin-records.ts';
+import { appendZipkinRecord, ZIPKIN_KINDS, type ZipkinOptions } from './zipkin-records.ts';
+import { isResourceTag } from './zipkin-resource-tags.ts';
 
 const QUOTE = 0x22;
 const OPEN_BRACKET = 0x5b;
@@ -428,19 +429,6 @@ const HOST_FIELD = RESOURCE_FIELDS.indexOf('host');
 /** `WEAKEST_RANK` in the byte that the writer has for a rank. */
 const WEAKEST_KEPT_RANK = 255;
 const NO_TABLE = new SpanTable(createDictionary(), 1);
-
-const KEYS = new SpanWriter();
-const RESOURCE_TAG_IDS = [...RESOURCE_TAGS].map((wireKey) => {
-  const bytes = encodeUtf8(wireKey);
-  return KEYS.findKey(bytes, 0, bytes.length).id;
-});
-/** By number of the key. */
-const IS_RESOURCE_TAG = new Uint8Array(Math.max(...RESOURCE_TAG_IDS) + 1);
-for (const id of RESOURCE_TAG_IDS) IS_RESOURCE_TAG[id] = 1;
-
-function isResourceTag(key: KnownKey): boolean {
-  return key.resourceField !== NOT_KEPT && IS_RESOURCE_TAG[key.id] === 1;
-}
 
 /** One for all documents: V8 throws away the machine code of a class once it collects its last instance. */
 const READER = new ZipkinJsonReader();
