@@ -1,7 +1,7 @@
-import type { DependencyMode } from '../model/analysis.ts';
 import { addWeights, multiplyWeights, WEIGHT_ONE } from '../model/sampling-weight.ts';
 import { CARD_BRANDS, CARD_STRENGTHS, SPAN_FLAG, SPAN_KIND } from '../model/span.ts';
 import { grown } from '../model/string-table.ts';
+import { callOfSpan } from '../trace/call-of-span.ts';
 import { CALL } from '../trace/calls.ts';
 import { OUTCOME } from '../trace/call-outcomes.ts';
 import { SPAN } from '../trace/dependencies.ts';
@@ -29,6 +29,19 @@ import { ForeignLinks } from './foreign-links.ts';
 import type { ProducerIndex } from './producer-index.ts';
 import { ResourcesSeen } from './resources-seen.ts';
 import type { Rollup } from './rollup.ts';
+import {
+  DELIVERY,
+  EDGE,
+  ENTRY,
+  ENTRY_CLASS,
+  MODES,
+  NODE,
+  OPERATION,
+  PART,
+  SITE,
+  TOUCHED,
+  WAY,
+} from './tally-columns.ts';
 
 /**
  * A rollup while it is being counted: everything is a number of some table, and every figure stands in a column. Names and
@@ -778,69 +791,6 @@ export class Tally {
     }
     this.#resources.writeTo(rollup, nodes, resources);
   }
-}
-
-const MODES: readonly DependencyMode[] = ['sync', 'async', 'data'];
-
-// Places of the figures in their rows; first and last seen stand side by side.
-const NODE = { spanCount: 0, firstSeenUs: 1, orphanCount: 3, unknownKindCount: 4, width: 5 } as const;
-const OPERATION = { callCount: 0, errorCount: 1, width: 2 } as const;
-const EDGE = {
-  callCount: 0,
-  errorCount: 1,
-  traceCount: 2,
-  lastTrace: 3,
-  firstSeenUs: 4,
-  criticalUs: 6,
-  cardEvidenceCount: 7,
-  clientOnlyCount: 8,
-  serverOnlyCount: 9,
-  crossRegionCount: 10,
-  callWeight: 11,
-  width: 12,
-} as const;
-const SITE = {
-  callCount: 0,
-  errorCount: 1,
-  outcomes: 2,
-  offPathCount: 6,
-  lastUseCount: 7,
-  unjoinedCount: 8,
-  /** Calls whose answer is counted here (one known by a link from another trace is not), and failures by the callee's word. */
-  answeredCount: 9,
-  calleeErrorCount: 10,
-  unjoinedByOkCount: 11,
-  width: 12,
-} as const;
-const ENTRY = {
-  traceCount: 0,
-  completeTraceCount: 1,
-  serverTraceCount: 2,
-  errorCount: 3,
-  totalUs: 4,
-  traceWeight: 5,
-  retryWasteUs: 6,
-  retryTraceCount: 7,
-  width: 8,
-} as const;
-const ENTRY_CLASS = { traceCount: 0, totalUs: 1, width: 2 } as const;
-/** What lies between two nodes: the way of a call, and the pause before it is made again. */
-const WAY = { transport: 1, backoff: 2 } as const;
-const PART = { criticalUs: 0, criticalTraceCount: 1, joinedTraceCount: 2, outcomes: 3, width: 7 } as const;
-const DELIVERY = { callCount: 0, traceCount: 1, lastTrace: 2, lastTraceByLink: 3, width: 4 } as const;
-
-/** Bits of a part in the trace being added. */
-const TOUCHED = { at: 1, byCall: 2, joined: 4, failed: 8 } as const;
-
-/** The call a span's time belongs to: the one it makes, else the one it works for; -1 for a root's own time. */
-function callOfSpan(
-  { kinds, outers, outerCalls, activations, activationCalls }: TraceObserver['dependencies'],
-  span: number,
-): number {
-  const kind = kinds[span];
-  if ((kind === SPAN_KIND.client || kind === SPAN_KIND.producer) && outers[span]! >= 0)
-    return outerCalls[outers[span]!]!;
-  return activationCalls[activations[span]!]!;
 }
 
 function rotatedToSmallest(members: readonly string[]): string[] {
