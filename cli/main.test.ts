@@ -39,8 +39,8 @@ describe('ringfence', () => {
     { args: ['serve', '--port', '70000'], says: /whole number from 0 to 65535/ },
     { args: ['check', 'no-such-file.json'], says: /no-such-file\.json: no such file or folder/ },
     {
-      args: ['check', 'http://127.0.0.1:1'],
-      says: /http:..127\.0\.0\.1:1: no answer \(\w+\): is ringfence serve running there/,
+      args: ['check', 'http://127.0.0.1:65530'],
+      says: /http:..127\.0\.0\.1:65530: no answer \(\w+\): is ringfence serve running there/,
     },
     {
       args: ['check', WITH_CIRCLE, '--baseline', 'missing.json'],
@@ -198,7 +198,7 @@ describe('check', () => {
     const file = join(folder, 'broken.json');
     writeFileSync(file, '<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> main\n');
     const { exitCode, stderr } = runCommand(['check', WITH_CIRCLE, '--baseline', file]);
-    expect(stderr).toMatch(/broken\.json: it holds a merge conflict: take either side/);
+    expect(stderr).toMatch(/broken\.json: it holds a merge conflict: run `ringfence baseline` again/);
     expect(exitCode).toBe(2);
   });
 });
