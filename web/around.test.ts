@@ -76,6 +76,9 @@ describe('compare', () => {
     web.answers.before = withoutBilling();
     await open('?v=1&tab=compare&w=1h');
     await expectWords('.compare-counts', 'Circles');
+    await page.click('.compare-counts a:text-is("Calls")');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id), patience).toBe('compared-calls');
+    expect(await page.evaluate(() => document.querySelector('.header')!.getBoundingClientRect().top)).toBe(0);
     await page.click('.compared .link-button:text-is("billing")');
     await expectWords('.service h2', 'billing');
     await page.goBack();

@@ -72,8 +72,11 @@ function anchorOf(title: string): string {
 function jump(event: Event): void {
   event.preventDefault();
   const target = document.getElementById((event.currentTarget as HTMLAnchorElement).hash.slice(1));
-  target?.scrollIntoView();
-  target?.focus({ preventScroll: true });
+  if (target === null) return;
+  // By hand: scrolling into view would move the page under its header too.
+  const list = target.closest('.panel-body');
+  if (list !== null) list.scrollTop += target.getBoundingClientRect().top - list.getBoundingClientRect().top - 8;
+  target.focus({ preventScroll: true });
 }
 
 function Topic({ topic: { title, rows } }: { readonly topic: ComparedTopic }) {

@@ -1,4 +1,5 @@
 import { duration, fullCount, instant, percent, plainName } from './format.ts';
+import { hardnessWords } from './hardness-words.ts';
 import { linkKey } from './lookup.ts';
 import { useSession } from './session.ts';
 import { TraceLinks } from './trace-links.tsx';
@@ -68,6 +69,7 @@ export function DependencyPanel({ caller, callee }: { readonly caller: string; r
               </div>
             ))}
           </dl>
+          <p>{hardnessWords(dependency.hardness)}</p>
           <p class="quiet">
             first seen {instant(dependency.firstSeen)}, last seen {instant(dependency.lastSeen)} UTC
           </p>

@@ -3,6 +3,7 @@ import { CutReasons } from './cut-reasons.tsx';
 import { duration, fullCount, percent, plainName } from './format.ts';
 import { isPeerOnly, type Lookup } from './lookup.ts';
 import { Reasons } from './reasons.tsx';
+import { Reach, Scorecard } from './scorecard.tsx';
 import { useSession } from './session.ts';
 import { TraceLinks } from './trace-links.tsx';
 import { basisWords, cycleWords, kindWords, modeWords, pciWords, verdictWords } from './words.ts';
@@ -58,8 +59,10 @@ export function ServicePanel({ id }: { readonly id: string }) {
         </dl>
       </header>
       <Verdict service={service} />
+      <Reach service={service} />
       <Cycles id={id} lookup={lookup} />
       <Scope service={service} />
+      <Scorecard scorecard={service.scorecard} />
       <Neighbours title="Called by" side="caller" dependencies={lookup.callers.get(id) ?? []} />
       <Neighbours title="Calls" side="callee" dependencies={lookup.callees.get(id) ?? []} />
       <Operations service={service} />

@@ -24,7 +24,8 @@ export function TraceHead(props: {
           <p class="quiet">
             {root === undefined ? '' : `${plainName(root.service)} · `}
             {duration(trace.durationUs)} · {plural(trace.spans.length, 'span')} · {instant(trace.startedAt)} UTC
-            {!trace.isComplete && ' · incomplete: a parent never came'} · <code>{trace.traceId}</code>
+            {!trace.isComplete && ' · incomplete: a parent never came'}
+            <code class="trace-id"> · {trace.traceId}</code>
           </p>
         </div>
         {props.children}
