@@ -38,7 +38,24 @@ export const FIELD = {
   arrayValue: 33,
   kvlistValue: 34,
   bytesValue: 35,
+  scope_spans: 36,
+  trace_id: 37,
+  span_id: 38,
+  parent_span_id: 39,
+  trace_state: 40,
+  start_time_unix_nano: 41,
+  end_time_unix_nano: 42,
 } as const;
+
+/** What is unknown because of how it is spelt: the names of protobuf, which OTLP JSON has in camel case. */
+export const MISSPELT: ReadonlyMap<number, string> = new Map(
+  Object.entries(FIELD)
+    .filter(([name]) => name.includes('_'))
+    .map(([name, field]) => {
+      const camelCase = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+      return [field, `${name} is not read: OTLP JSON calls it ${camelCase}`];
+    }),
+);
 
 const NAMES: readonly Uint8Array[] = Object.keys(FIELD).map(encodeUtf8);
 

@@ -3,7 +3,7 @@ import type { SpanTable } from '../../analyzer/model/span-table.ts';
 import { decodeUtf8, encodeUtf8, plainBytes, viewOf } from '../../analyzer/model/string-table.ts';
 import { decodeBase64 } from './base64.ts';
 import { type Decoded, MalformedInputError } from './contract.ts';
-import { FIELD, fieldOf } from './otlp-json-fields.ts';
+import { FIELD, fieldOf, MISSPELT } from './otlp-json-fields.ts';
 import { JsonScanner, STOPS_STRING } from './json-scanner.ts';
 import { kindOfName, statusOfName } from './otlp-names.ts';
 import { writeBase64Id, writeHexDigits } from './otlp-json-ids.ts';
@@ -160,10 +160,7 @@ class OtlpJsonReader {
         } else if (field === FIELD.trace && isTop) {
           this.#readRequest(false);
         } else {
-          if (field === FIELD.resource_spans) {
-            this.#writer.addProblem('unknown-field', 'resource_spans is not read: OTLP JSON calls it resourceSpans');
-          }
-          json.skipValue();
+          this.#skipUnknown(field);
         }
       } while (json.moreMembers());
     }
@@ -196,7 +193,7 @@ class OtlpJsonReader {
         } else if (field === FIELD.schemaUrl) {
           this.#scanText(PLACE.schemaUrl);
         } else {
-          json.skipValue();
+          this.#skipUnknown(field);
         }
       } while (json.moreMembers());
     }
@@ -224,7 +221,7 @@ class OtlpJsonReader {
         } else if (field === FIELD.schemaUrl) {
           this.#scanText(PLACE.schemaUrl);
         } else {
-          json.skipValue();
+          this.#skipUnknown(field);
         }
       } while (json.moreMembers());
     }
@@ -259,7 +256,8 @@ class OtlpJsonReader {
     if (json.openObject()) {
       do {
         json.readName();
-        switch (this.#field()) {
+        const field = this.#field();
+        switch (field) {
           case FIELD.traceId:
             hasTraceId = this.#readId(table.traceIds, row * 4, 4);
             break;
@@ -300,7 +298,7 @@ class OtlpJsonReader {
             if (!this.#readStatus(row)) hasGoodEnums = false;
             break;
           default:
-            json.skipValue();
+            this.#skipUnknown(field);
         }
       } while (json.moreMembers());
     }
@@ -679,6 +677,13 @@ class OtlpJsonReader {
       field = FIELD.unknown;
     }
     json.at = after;
+  }
+
+  /** Passes over a field that is not read, and says so if it is only misspelt. */
+  #skipUnknown(field: number): void {
+    const hint = MISSPELT.get(field);
+    if (hint !== undefined) this.#writer.addProblem('unknown-field', hint);
+    this.#json.skipValue();
   }
 
   /** Which field the last name is; names with escapes are resolved first. */

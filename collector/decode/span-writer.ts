@@ -150,7 +150,10 @@ export class SpanWriter {
     } else {
       table.startUs[row] = startUs;
       table.endUs[row] = endUs >= startUs ? endUs : startUs;
-      if (endUs < startUs) table.flags[row]! |= SPAN_FLAG.endBeforeStart;
+      if (endUs < startUs) {
+        table.flags[row]! |= SPAN_FLAG.endBeforeStart;
+        this.addProblem('end-before-start', 'spans that end before they start were taken as of no length');
+      }
     }
     const parent = row * 2;
     if (

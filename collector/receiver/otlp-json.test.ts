@@ -103,7 +103,10 @@ it('33: snake_case is an unknown field, and the sender is told of it', async () 
   expect(jsonOf(answer)).toMatchObject({
     partialSuccess: { rejectedSpans: '0', errorMessage: expect.stringContaining('resourceSpans') as string },
   });
-  expect((await postSpans('"parent_span_id":"0101010101010101"')).status).toBe(200);
+  const misspelt = await postSpans('"parent_span_id":"0101010101010101"');
+  expect(jsonOf(misspelt)).toMatchObject({
+    partialSuccess: { rejectedSpans: '0', errorMessage: expect.stringContaining('calls it parentSpanId') as string },
+  });
   expect(spans.map(({ parentSpanId }) => parentSpanId)).toEqual([undefined]);
 });
 

@@ -158,8 +158,11 @@ describe('41: what a span means', () => {
     expect(spans[0]).not.toHaveProperty('parentSpanId');
   });
 
-  it('41: an end before the start is the start', async () => {
-    await expectTaken(requestOf(IDS, NAME, time(7, 5_000_000n), time(8, 3_000_000n)));
+  it('41: an end before the start is the start, and the sender is told of it', async () => {
+    const answer = await post(requestOf(IDS, NAME, time(7, 5_000_000n), time(8, 3_000_000n)));
+    expect(readMessage('Response', answer.body)).toMatchObject({
+      partialSuccess: { errorMessage: expect.stringMatching(/end before they start/) as string },
+    });
     expect(spans[0]).toMatchObject({ startUs: 5_000, endUs: 5_000 });
   });
 
