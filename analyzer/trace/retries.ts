@@ -22,6 +22,8 @@ export class Retries {
   count = 0;
   /** By span: 1 within a try that was followed by another; valid while `count` is above 0. */
   isWasted = new Uint8Array(0);
+  /** Most calls have no failed sibling, and are not looked at. */
+  readonly #parentsOfFailed = new Set<number>();
   /** By the parent, then by the start of the next try as the parent sees it. */
   readonly #pauses = new Map<number, Map<number, Retry>>();
   #seenEndUs: Float64Array = new Float64Array(0);
@@ -29,11 +31,13 @@ export class Retries {
   /** `seenStartUs` and `seenEndUs` are the times the critical path is made of. */
   find(tree: SpanTree, { calls }: DependencyFinder, seenStartUs: Float64Array, seenEndUs: Float64Array): void {
     this.count = 0;
-    let failedCount = 0;
+    if (this.#parentsOfFailed.size > 0) this.#parentsOfFailed.clear();
     for (let call = 0; call < calls.count; call++) {
-      if ((calls.bits[call]! & (CALL.failed | CALL.outcomeFailed)) !== 0) failedCount++;
+      if ((calls.bits[call]! & (CALL.failed | CALL.outcomeFailed)) === 0) continue;
+      const parent = tree.parents[calls.spans[call]!]!;
+      if (parent >= 0) this.#parentsOfFailed.add(parent);
     }
-    if (failedCount === 0) return;
+    if (this.#parentsOfFailed.size === 0) return;
     this.#seenEndUs = seenEndUs;
     this.#pauses.clear();
     for (const retry of this.#retriesIn(tree, calls, seenStartUs)) {
@@ -63,7 +67,11 @@ export class Retries {
     for (let call = 0; call < calls.count; call++) {
       const span = calls.spans[call]!;
       const parent = tree.parents[span]!;
-      if (parent < 0 || calls.modes[call] === MODE.async || tree.table.kinds[tree.rows[span]!] === SPAN_KIND.producer)
+      if (
+        !this.#parentsOfFailed.has(parent) ||
+        calls.modes[call] === MODE.async ||
+        tree.table.kinds[tree.rows[span]!] === SPAN_KIND.producer
+      )
         continue;
       const site = `${parent} ${calls.callees[call]!} ${calls.calleeOperations[call]!}`;
       const tries = sites.get(site);
