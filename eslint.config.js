@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', '.types', 'node_modules', '**/*.js', 'fixtures/traces'] },
+  { ignores: ['dist', '.types', 'node_modules', '**/*.js', 'fixtures/traces', 'fixtures/node-project'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {

@@ -163,7 +163,6 @@ const FOR_TESTS = [
   { file: 'analyzer/finding/cycle.ts', name: 'cycleId', reason: 'identity is a promise, tested by itself' },
   { file: 'analyzer/graphology-cycles/lazy-cycle-cover.ts', name: 'heuristicCut', reason: ALONE },
   { file: 'analyzer/rollup/histogram.ts', name: 'middleOf', reason: ALONE },
-  { file: 'collector/config.ts', name: 'parsePolicy', reason: 'reading without a file' },
 ];
 
 const MOST_LINES = 450;

@@ -46,10 +46,10 @@ forbidden:
   it.each([
     ['forbidden:\n  - from: a\n    to: b', 'p.yaml:2: forbidden.0.reason: must be a text'],
     ['forbidden:\n  - { from: a, to: b, reason: "" }', 'p.yaml:2: forbidden.0.reason: must not be empty'],
+    ['forbidden:\n  - { from: [], to: b, reason: r }', 'p.yaml:2: forbidden.0.from: must name at least one'],
     [
-      'forbidden:\n  - { from: [], to: b, reason: r }',
-      'p.yaml:2: forbidden.0.from: must name at least one'],
-    ['forbidden:\n  - { from: 7, to: b, reason: r }', 'p.yaml:2: forbidden.0.from: must be a name or a list of names; * stands for any text',
+      'forbidden:\n  - { from: 7, to: b, reason: r }',
+      'p.yaml:2: forbidden.0.from: must be a name or a list of names; * stands for any text',
     ],
     [
       'forbidden:\n  - { from: a, to: b, reason: r, reach: far }',

@@ -49,7 +49,7 @@ describe('a directory that cannot be used', () => {
     const directory = newDirectory();
     openSqliteStore(directory).close();
     const database = new DatabaseSync(join(directory, 'ringfence.sqlite'));
-    database.exec('PRAGMA user_version = 99');
+    database.exec('PRAGMA user_version = 99999');
     database.close();
     expect(() => openSqliteStore(directory)).toThrow(/written by a newer ringfence \(store version 99/);
   });

@@ -9,6 +9,7 @@ import { addRollup, emptyRollup } from '../../analyzer/rollup/merge-rollups.ts';
 import { retractRollup } from '../../analyzer/rollup/retract-rollup.ts';
 import type { Rollup } from '../../analyzer/rollup/rollup.ts';
 import { encodeRollup } from '../../analyzer/rollup/encode-rollup.ts';
+import { ROLLUP_FORMAT } from '../../analyzer/rollup/rollup-format.ts';
 import { RollupReader } from '../../analyzer/rollup/rollup-reader.ts';
 import {
   DEFAULT_RETENTION,
@@ -24,8 +25,9 @@ const MINUTE_S = 60;
 const HOUR_S = 3600;
 const DAY_S = 86_400;
 
-/** Goes up with every change of the tables, of `ROLLUP_FORMAT` or of `TraceDetail`. */
-const SCHEMA_VERSION = 2;
+/** Goes up with every change of the tables or of `TraceDetail`. */
+const TABLES_VERSION = 2;
+const SCHEMA_VERSION = TABLES_VERSION * 100 + ROLLUP_FORMAT;
 
 const REMEMBERED_SUMS = 4;
 

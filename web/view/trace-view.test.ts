@@ -32,7 +32,10 @@ function traceOf(depths: readonly number[], critical: readonly number[] = []): T
   };
 }
 
-const all = { folded: new Set<number>(), isCriticalOnly: false };
+const all: { readonly folded: ReadonlySet<number>; readonly isCriticalOnly: boolean } = {
+  folded: new Set(),
+  isCriticalOnly: false,
+};
 const rowsOf = (view: ReturnType<typeof traceView>, choice: Partial<typeof all>): number[] => [
   ...chosenRows(view, { ...all, ...choice }),
 ];
