@@ -20,6 +20,7 @@ describe('the demo', () => {
     ]);
     expect(analysis!.services.filter(({ kind }) => kind === 'service').length).toBeGreaterThanOrEqual(13);
     expect(analysis!.services.filter(({ pci }) => pci.class === 'cde').map(({ id }) => id)).toEqual([
+      'edge/bff',
       'money/card-vault',
       'money/payments',
     ]);
