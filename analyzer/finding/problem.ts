@@ -1,6 +1,6 @@
 import type { Problem } from '../model/analysis.ts';
 import type { Policy } from '../model/policy.ts';
-import { byText } from '../model/wording.ts';
+import { nearestName } from '../model/nearest-name.ts';
 import type { Rollup } from '../rollup/rollup.ts';
 
 /** What was odd in single traces, and what that means for the answer. */
@@ -56,32 +56,4 @@ export function policyProblems(rollup: Rollup, policy: Policy): Problem[] {
     problems.set(message, { kind: 'policy-unseen', message, count: 1 });
   }
   return [...problems.values()];
-}
-
-/** The known name that is fewest edits away, if it is at most a third of its length away. */
-function nearestName(name: string, known: ReadonlySet<string>): string | undefined {
-  let nearest: string | undefined;
-  let nearestDistance = Math.ceil(name.length / 3) + 1;
-  for (const candidate of [...known].sort(byText)) {
-    if (Math.abs(candidate.length - name.length) >= nearestDistance) continue;
-    const distance = editDistance(name, candidate);
-    if (distance >= nearestDistance) continue;
-    nearest = candidate;
-    nearestDistance = distance;
-  }
-  return nearest;
-}
-
-/** Levenshtein (1966), one row at a time. */
-function editDistance(one: string, two: string): number {
-  let row = Array.from({ length: two.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= one.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= two.length; j++) {
-      const swapped = row[j - 1]! + (one[i - 1] === two[j - 1] ? 0 : 1);
-      next.push(Math.min(swapped, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[two.length]!;
 }

@@ -1,4 +1,4 @@
-import type { Analysis, FindingKind, Severity } from '../model/analysis.ts';
+import type { Analysis, Finding, FindingKind, Severity } from '../model/analysis.ts';
 import type { Check } from '../model/check.ts';
 import { RULE_NAMES, RULES } from '../model/severity.ts';
 
@@ -16,15 +16,9 @@ export interface ResultRule {
   readonly why: string;
 }
 
-export interface Result {
+/** A finding by the rule it breaks, which is not always of its kind. `id` is stable over time: made of rule and subject. */
+export interface Result extends Omit<Finding, 'kind'> {
   readonly rule: string;
-  /** Stable over time: made of rule and subject. */
-  readonly id: string;
-  readonly severity: Severity;
-  readonly title: string;
-  readonly message: string;
-  readonly services: readonly string[];
-  readonly traceIds: readonly string[];
   /** The file to change, relative to the root of the repository. */
   readonly path: string;
 }

@@ -1,3 +1,5 @@
+export { percent } from '../model/wording.ts';
+
 /**
  * Control characters, which could move a terminal's cursor or end a line of a log; characters that turn the direction of
  * writing; and characters that nobody sees.
@@ -39,14 +41,6 @@ export function duration(us: number): string {
   if (seconds < 7200) return `${significant(seconds / 60)} min`;
   if (seconds < 172_800) return `${significant(seconds / 3600)} h`;
   return `${significant(seconds / 86_400)} days`;
-}
-
-/** A share that is neither none nor all never reads as if it were. */
-export function percent(share: number): string {
-  const value = share * 100;
-  if (value > 0 && value < 0.1) return '<0.1 %';
-  if (value > 99 && value < 100) return '>99 %';
-  return `${value > 0 && value < 10 ? value.toFixed(1) : value.toFixed(0)} %`;
 }
 
 export function plural(count: number, one: string, many = `${one}s`): string {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { naiveSections, type Section } from '../../fixtures/naive-events.ts';
-import { randomTimedSpans, tableOfTimed, type TimedSpan } from '../../fixtures/path-traces.ts';
+import { deepSpans, flatSpans, randomTimedSpans, tableOfTimed, type TimedSpan } from '../../fixtures/path-traces.ts';
 import { buildSpanTree } from './build-span-tree.ts';
 import { CriticalPathFinder, type IsRefuted } from './critical-path.ts';
 import { joinedChildren } from './joined-children.ts';
@@ -288,13 +288,7 @@ describe('the critical path', () => {
   });
 
   it('takes a trace of 100,000 spans, flat and deep', () => {
-    const flat = Array.from({ length: 100_000 }, (_, at): TimedSpan =>
-      at === 0 ? { name: 'R', at: [0, 100_000] } : { name: `s${at}`, at: [at - 1, at], under: 'R' },
-    );
-    const deep = Array.from({ length: 100_000 }, (_, at): TimedSpan => {
-      const span = { name: `s${at}`, at: [at, 300_000 - at] as const };
-      return at === 0 ? span : { ...span, under: `s${at - 1}` };
-    });
+    const [flat, deep] = [flatSpans(100_000), deepSpans(100_000)];
     expect(countSections(flat)).toBe(100_000);
     expect(countSections(deep)).toBe(199_999);
   });

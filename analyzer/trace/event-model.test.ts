@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { naiveDuration, type ObservedTimes } from '../../fixtures/naive-events.ts';
-import { randomTimedSpans, tableOfTimed, type TimedSpan } from '../../fixtures/path-traces.ts';
+import { deepSpans, flatSpans, randomTimedSpans, tableOfTimed, type TimedSpan } from '../../fixtures/path-traces.ts';
 import { buildSpanTree } from './build-span-tree.ts';
 import { CriticalPathFinder, type IsRefuted } from './critical-path.ts';
 import { EventModel } from './event-model.ts';
@@ -198,13 +198,7 @@ describe('the event model', () => {
   });
 
   it('takes a trace of 100,000 spans, flat and deep', () => {
-    const flat = Array.from({ length: 100_000 }, (_, at): TimedSpan =>
-      at === 0 ? { name: 'R', at: [0, 100_000] } : { name: `s${at}`, at: [at - 1, at], under: 'R' },
-    );
-    const deep = Array.from({ length: 100_000 }, (_, at): TimedSpan => {
-      const span = { name: `s${at}`, at: [at, 300_000 - at] as const };
-      return at === 0 ? span : { ...span, under: `s${at - 1}` };
-    });
+    const [flat, deep] = [flatSpans(100_000), deepSpans(100_000)];
     for (const spans of [flat, deep]) {
       const { model } = modelOf(spans);
       expect(model.duration(() => 1)).toBe(model.durationUs);

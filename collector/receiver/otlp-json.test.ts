@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Span } from '../../analyzer/model/span.ts';
-import { createDictionary, SpanTable } from '../../analyzer/model/span-table.ts';
 import { type Answer, JSON_TYPE, jsonOf, send } from '../../fixtures/otlp-client.ts';
+import { spanKeeper } from '../../fixtures/span-keeper.ts';
 import type { Receiver } from './contract.ts';
 import { RECEIVERS } from './index.ts';
 
@@ -12,12 +12,8 @@ let spans: Span[];
 let receiver: Receiver;
 let port: number;
 beforeEach(async () => {
-  spans = [];
-  const keep = (table: SpanTable) => {
-    for (let row = 0; row < table.count; row++) spans.push(table.span(row));
-    return Promise.resolve();
-  };
-  const sink = { createTable: () => new SpanTable(createDictionary()), ingest: keep };
+  const sink = spanKeeper();
+  ({ spans } = sink);
   receiver = RECEIVERS['otlp-http'](sink, { port: 0 });
   port = await receiver.listen();
 });

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Span } from '../../analyzer/model/span.ts';
-import { createDictionary, SpanTable } from '../../analyzer/model/span-table.ts';
 import { type Answer, JSON_TYPE, PROTOBUF_TYPE, readMessage, send } from '../../fixtures/otlp-client.ts';
+import { spanKeeper } from '../../fixtures/span-keeper.ts';
 import type { Receiver } from './contract.ts';
 import { RECEIVERS } from './index.ts';
 
@@ -12,12 +12,8 @@ let spans: Span[];
 let receiver: Receiver;
 let port: number;
 beforeEach(async () => {
-  spans = [];
-  const keep = (table: SpanTable) => {
-    for (let row = 0; row < table.count; row++) spans.push(table.span(row));
-    return Promise.resolve();
-  };
-  const sink = { createTable: () => new SpanTable(createDictionary()), ingest: keep };
+  const sink = spanKeeper();
+  ({ spans } = sink);
   receiver = RECEIVERS['otlp-http'](sink, { port: 0 });
   port = await receiver.listen();
 });
@@ -94,7 +90,7 @@ it('37: fields in any order, the last of a singular one wins, messages merge', a
   expect(spans[0]).toMatchObject({ name: 'last', kind: 'server' });
   const attributeOf = (key: string, value: string) => field(1, field(1, key), field(2, field(1, value)));
   const halves = [field(1, attributeOf('service.name', 'a')), field(1, attributeOf('service.namespace', 'n'))];
-  spans = [];
+  spans.length = 0;
   await expectTaken(field(1, ...halves, field(2, field(2, IDS, NAME))));
   expect(spans[0]!.resource).toMatchObject({ service: 'a', namespace: 'n' });
 });
